@@ -1,0 +1,1 @@
+"""Everything that knows Label Studio: the editor's files, and what the page needs to load them."""
