@@ -1,0 +1,134 @@
+"""Small worlds for tests, made through the use cases that people use."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from workbench.campaigns.campaign import create_campaign
+from workbench.clock import Clock
+from workbench.identifiers import Prefix, hash_content, new_public_id
+from workbench.models import (
+    Annotator,
+    AnnotatorKind,
+    Campaign,
+    Item,
+    Membership,
+    Organization,
+    Person,
+    Role,
+)
+from workbench.people.annotators import ensure_annotator
+from workbench.people.members import add_member, create_person
+from workbench.people.organizations import create_organization
+
+PASSWORD = "correct horse battery staple"
+
+_numbers = itertools.count(1)
+
+
+def make_organization(session: Session, clock: Clock, name: str = "Acme") -> Organization:
+    return create_organization(session, name=name, now=clock.now())
+
+
+def make_campaign(
+    session: Session,
+    clock: Clock,
+    organization: Organization,
+    template: str = "pairwise_preference",
+    *,
+    name: str | None = None,
+    overlap: int = 1,
+    options: dict[str, Any] | None = None,
+) -> Campaign:
+    return create_campaign(
+        session,
+        organization_id=organization.id,
+        name=name or f"Campaign {next(_numbers)}",
+        template_key=template,
+        overlap=overlap,
+        options=options or {},
+        now=clock.now(),
+        actor="cli",
+    )
+
+
+def comparison(number: int) -> dict[str, Any]:
+    return {
+        "prompt": f"Which of these explains number {number} better?",
+        "responses": [
+            {"text": f"First answer to {number}.", "model": "atlas"},
+            {"text": f"Second answer to {number}.", "model": "borealis"},
+        ],
+    }
+
+
+def solution(number: int, steps: int = 3) -> dict[str, Any]:
+    return {
+        "problem": f"What is {number} + {number}?",
+        "steps": [f"Step {step} towards {2 * number}." for step in range(steps)],
+        "reference_answer": str(2 * number),
+    }
+
+
+def make_items(session: Session, clock: Clock, campaign: Campaign, n: int) -> list[Item]:
+    """Add `n` items in shuffle order of their numbers."""
+    make = comparison if campaign.template_key == "pairwise_preference" else solution
+    campaign.import_count += 1
+    items = []
+    for position in range(n):
+        number = next(_numbers)
+        content = make(number)
+        items.append(
+            Item(
+                public_id=new_public_id(Prefix.ITEM),
+                campaign_id=campaign.id,
+                external_id=f"item-{number}",
+                content=content,
+                content_hash=hash_content(content),
+                item_metadata={},
+                shuffle_key=(campaign.import_count << 44) | position,
+                open_slots=campaign.overlap,
+                created_at=clock.now(),
+            )
+        )
+    session.add_all(items)
+    session.flush()
+    return items
+
+
+def make_member(
+    session: Session,
+    clock: Clock,
+    organization: Organization,
+    role: Role,
+    name: str | None = None,
+) -> tuple[Person, Membership]:
+    """Add a person who signs in with `PASSWORD`."""
+    name = name or f"{role}-{next(_numbers)}"
+    person = create_person(
+        session, email=f"{name}@example.org", name=name, password=PASSWORD, now=clock.now()
+    )
+    member = add_member(
+        session,
+        organization_id=organization.id,
+        person_id=person.id,
+        role=role,
+        now=clock.now(),
+    )
+    return person, member
+
+
+def make_expert(
+    session: Session, clock: Clock, organization: Organization, name: str | None = None
+) -> Annotator:
+    """Add an annotator who can claim, without a sign-in."""
+    return ensure_annotator(
+        session,
+        organization_id=organization.id,
+        name=name or f"expert-{next(_numbers)}",
+        kind=AnnotatorKind.PERSON,
+        now=clock.now(),
+    )

@@ -1,0 +1,57 @@
+"""What an exporter is: a function from record batches to batches of a training format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from workbench.contracts.records import RecordKind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class ExportOptions(BaseModel):
+    """Base of an exporter's options; every one is recorded in the manifest."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converted:
+    """One converted batch and how many rows were left out, by reason."""
+
+    batch: pa.RecordBatch
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+O = TypeVar("O", bound=ExportOptions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exporter(Generic[O]):
+    """One training format.
+
+    Attributes:
+        key: Name in the command line, file name of the export, entry point.
+        record: The kind of record it eats; a campaign that has none is not offered it.
+        options: Pydantic model of the options, each with a default and a description.
+        schema: The exact Arrow schema of the output under the options.
+        convert: A batch in the schema of `record_schema(record)` to one in `schema(options)`.
+            Vectorised: no Python loop over rows.
+    """
+
+    key: str
+    version: str
+    title: str
+    summary: str
+    record: RecordKind
+    options: type[O]
+    schema: Callable[[O], pa.Schema]
+    convert: Callable[[pa.RecordBatch, O], Converted]
+
+
+AnyExporter = Exporter[Any]

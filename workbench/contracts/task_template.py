@@ -1,0 +1,175 @@
+"""What a task type is: one object that shows, decodes, measures and settles its items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from workbench.contracts.records import Record, RecordKind
+
+RawResult = Sequence[Mapping[str, Any]]
+"""The editor's result list, as `serializeAnnotation()` yields it."""
+
+Presentation = Sequence[int]
+"""Canonical candidate indices in the order shown; empty where nothing is shuffled."""
+
+
+class Options(BaseModel):
+    """Base of a template's campaign options; each has a default and a description."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ItemModel(BaseModel):
+    """Base of a template's item: what an import row must hold besides id and metadata."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class JudgmentModel(BaseModel):
+    """Base of a template's judgment value, always in canonical (unshuffled) order."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Level(StrEnum):
+    """Level of measurement, Krippendorff's terms."""
+
+    NOMINAL = "nominal"
+    ORDINAL = "ordinal"
+    INTERVAL = "interval"
+
+
+Category = str | int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One field of the judgment on which agreement is measured.
+
+    Attributes:
+        field: Its name in reports.
+        unit: What one unit is, in words (`item`, `item × step`).
+        categories: Every value it can take, in order; numbers for ordinal and interval levels.
+            None where the item decides (then the level is nominal and values are as they come).
+        values: From a judgment to its values by unit within the item (`""` where the item is the
+            unit). A unit left out is a missing value.
+        voted: True where consensus is a vote on this field.
+    """
+
+    field: str
+    title: str
+    level: Level
+    unit: str
+    categories: Sequence[Category] | None
+    values: Callable[[Any], Mapping[str, Category]]
+    voted: bool = False
+
+
+class ConsensusMethod(StrEnum):
+    MAJORITY = "majority"
+    MEAN = "mean"
+    DAWID_SKENE = "dawid_skene"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vote:
+    """The outcome of a vote on one unit: a value, or None with `tied` as the reason.
+
+    `confidence` is the share of votes or the posterior of the value; `shares` holds it for all.
+    """
+
+    value: Category | None
+    confidence: float | None
+    n_votes: int
+    shares: Mapping[Category, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ballot:
+    """Everything a template needs to settle one item."""
+
+    method: ConsensusMethod
+    judgments: Sequence[Any]
+    votes: Mapping[str, Mapping[str, Vote]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """The consensus on one item: `value` is None exactly when `reason` says why."""
+
+    value: Any
+    reason: str | None = None
+    confidence: float | None = None
+    margin: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One written example, used by the conformance suite and the preview."""
+
+    title: str
+    item: Mapping[str, Any]
+    options: Mapping[str, Any]
+    presentation: Presentation
+    result: RawResult
+    judgment: Mapping[str, Any]
+    records: int
+
+
+I = TypeVar("I", bound=ItemModel)  # noqa: E741
+J = TypeVar("J", bound=JudgmentModel)
+O = TypeVar("O", bound=Options)  # noqa: E741
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskTemplate(Generic[I, J, O]):
+    """One task type.
+
+    Attributes:
+        version: Raised whenever a file of the template changes; stored with each judgment.
+        item_model: Validates an import row without `external_id` and `metadata`.
+        candidates: How many things of the item are shuffled; 0 when nothing is.
+        label_config: The Label Studio labeling configuration under the campaign's options.
+        show: What the browser may see: no model name, no answer, candidates in shown order.
+        decode: From the editor's result to a judgment in canonical order.
+            Raises `JudgmentInvalid` with a row per fault (field and problem).
+        encode: The inverse of `decode`, for revision, drafts and predictions.
+        check: Refuses a judgment that does not fit its item (`JudgmentInvalid`); decoded and
+            imported judgments both pass through it.
+        measures: The fields on which agreement is measured.
+        settle: The consensus on one item from its votes.
+        records: The training records that a settled item yields; () when it yields none.
+        record_kinds: The kinds that `records` can yield.
+        prompt_text: What identifies the prompt, for splits by prompt.
+        brief: One line that tells an item from another in a list.
+    """
+
+    key: str
+    version: str
+    title: str
+    summary: str
+    guidelines: str
+    examples: Sequence[Example]
+    item_model: type[I]
+    judgment_model: type[J]
+    options_model: type[O]
+    candidates: Callable[[I], int]
+    label_config: Callable[[O], str]
+    show: Callable[[I, Presentation, O], dict[str, Any]]
+    decode: Callable[[RawResult, I, Presentation, O], J]
+    encode: Callable[[J, I, Presentation, O], list[dict[str, Any]]]
+    check: Callable[[J, I, O], None]
+    measures: Sequence[Measure]
+    settle: Callable[[I, Ballot], Settlement]
+    records: Callable[[I, Settlement], Sequence[Record]]
+    record_kinds: Sequence[RecordKind]
+    prompt_text: Callable[[I], str]
+    brief: Callable[[I], str]
+
+
+AnyTemplate = TaskTemplate[Any, Any, Any]

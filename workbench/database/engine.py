@@ -1,0 +1,78 @@
+"""Engines and the only code that knows one database from another."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+from workbench.errors import SetupIncomplete
+
+WRITE_OPTION = "workbench_write"
+
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=15000",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-65536",
+)
+
+
+class Dialect(StrEnum):
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+def dialect_of(engine: Engine) -> Dialect:
+    return Dialect(engine.dialect.name)
+
+
+def open_engine(url: str, *, pool_size: int) -> Engine:
+    """Open an engine for SQLite (a file) or PostgreSQL.
+
+    Raises:
+        SetupIncomplete: another database, or PostgreSQL without its driver.
+    """
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    if backend not in set(Dialect):
+        message = f"{backend} is not supported; use sqlite:///FILE or postgresql://…"
+        raise SetupIncomplete(message)
+    if backend == Dialect.SQLITE:
+        if not parsed.database or parsed.database == ":memory:":
+            message = "SQLite needs a file: sqlite:///path/to/workbench.db"
+            raise SetupIncomplete(message)
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        return _open_sqlite(url, pool_size)
+    try:
+        return create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        message = "PostgreSQL needs its driver: pip install 'rlhf-workbench[postgres]'"
+        raise SetupIncomplete(message) from error
+
+
+def _open_sqlite(url: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 15},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        for pragma in _SQLITE_PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred transaction that turns into a writer fails at once when another has written
+        # since its first read; taking the write lock at BEGIN waits instead.
+        writes = connection.get_execution_options().get(WRITE_OPTION, True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

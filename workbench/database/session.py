@@ -1,0 +1,51 @@
+"""Units of work; the only place that commits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Self
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from workbench.database.engine import WRITE_OPTION, Dialect, dialect_of, open_engine
+
+
+class Database:
+    """One engine and its two kinds of unit of work."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.dialect = dialect_of(engine)
+        read_options = {WRITE_OPTION: False}
+        if self.dialect is Dialect.POSTGRESQL:
+            read_options["postgresql_readonly"] = True
+        self._reader = engine.execution_options(**read_options)
+        # SQLite has one writer: threads of this process queue here, in memory, rather than in
+        # SQLite's busy handler, whose back-off sleeps cost seconds under load.
+        self._write_lock = threading.Lock() if self.dialect is Dialect.SQLITE else nullcontext()
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int = 40) -> Self:
+        return cls(open_engine(url, pool_size=pool_size))
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Commit when the block ends, roll back when it raises."""
+        with self._write_lock, Session(self.engine, expire_on_commit=False) as session:
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        self.engine.dispose()
