@@ -1,0 +1,52 @@
+"""Agreement and consensus of judgments: numpy in, frozen results out, no database and no web."""
+
+from __future__ import annotations
+
+from workbench.statistics.dawid_skene import dawid_skene
+from workbench.statistics.distances import Level
+from workbench.statistics.kappa import Weighting, cohen_kappa, pairwise_agreement
+from workbench.statistics.krippendorff import krippendorff_alpha
+from workbench.statistics.majority import first_place, majority, mean
+from workbench.statistics.percent import percent_agreement
+from workbench.statistics.proportion import position_bias, proportion
+from workbench.statistics.ratings import Category, Ratings, code_labels
+from workbench.statistics.results import (
+    Alpha,
+    Consensus,
+    DawidSkene,
+    Interval,
+    Kappa,
+    PairwiseAgreement,
+    PercentAgreement,
+    Proportion,
+    Reason,
+    UnitMeans,
+)
+
+__all__ = [
+    "Alpha",
+    "Category",
+    "Consensus",
+    "DawidSkene",
+    "Interval",
+    "Kappa",
+    "Level",
+    "PairwiseAgreement",
+    "PercentAgreement",
+    "Proportion",
+    "Ratings",
+    "Reason",
+    "UnitMeans",
+    "Weighting",
+    "code_labels",
+    "cohen_kappa",
+    "dawid_skene",
+    "first_place",
+    "krippendorff_alpha",
+    "majority",
+    "mean",
+    "pairwise_agreement",
+    "percent_agreement",
+    "position_bias",
+    "proportion",
+]
