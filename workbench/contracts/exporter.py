@@ -22,10 +22,14 @@ class ExportOptions(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Converted:
-    """One converted batch and how many rows were left out, by reason."""
+    """One converted batch and how many rows were left out, by reason.
+
+    `kept` tells which input rows the output rows are, in order; None when it is all of them.
+    """
 
     batch: pa.RecordBatch
     left_out: Mapping[str, int] = field(default_factory=dict)
+    kept: pa.BooleanArray | None = None
 
 
 O = TypeVar("O", bound=ExportOptions)

@@ -59,6 +59,8 @@ class Measure:
         values: From a judgment to its values by unit within the item (`""` where the item is the
             unit). A unit left out is a missing value.
         voted: True where consensus is a vote on this field.
+        leaves_out: Why a judgment has no value on this field at all, in one word (`neither`), so
+            that reports can say how many; None where it has one.
     """
 
     field: str
@@ -68,6 +70,7 @@ class Measure:
     categories: Sequence[Category] | None
     values: Callable[[Any], Mapping[str, Category]]
     voted: bool = False
+    leaves_out: Callable[[Any], str | None] | None = None
 
 
 class ConsensusMethod(StrEnum):
@@ -147,6 +150,11 @@ class TaskTemplate(Generic[I, J, O]):
         record_kinds: The kinds that `records` can yield.
         prompt_text: What identifies the prompt, for splits by prompt.
         brief: One line that tells an item from another in a list.
+        outcome: One word for a settled value (`first`, `tie`, `neither`, `found_error`); it is the
+            reason by which settled items without a record are counted, and `tie` is what a
+            release leaves out when it drops ties. None: everything settled is `settled`.
+        first_shown_won: Whether the candidate shown first was preferred; None for a judgment
+            without a winner. The hook itself is None where nothing is compared.
     """
 
     key: str
@@ -170,6 +178,8 @@ class TaskTemplate(Generic[I, J, O]):
     record_kinds: Sequence[RecordKind]
     prompt_text: Callable[[I], str]
     brief: Callable[[I], str]
+    outcome: Callable[[Any], str] | None = None
+    first_shown_won: Callable[[J, Presentation], bool | None] | None = None
 
 
 AnyTemplate = TaskTemplate[Any, Any, Any]

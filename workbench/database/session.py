@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -19,9 +19,10 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.dialect = dialect_of(engine)
-        read_options = {WRITE_OPTION: False}
+        read_options: dict[str, Any] = {WRITE_OPTION: False}
         if self.dialect is Dialect.POSTGRESQL:
-            read_options["postgresql_readonly"] = True
+            # What is read in one unit of work is one state of the database, as it is on SQLite.
+            read_options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         self._reader = engine.execution_options(**read_options)
         # SQLite has one writer: threads of this process queue here, in memory, rather than in
         # SQLite's busy handler, whose back-off sleeps cost seconds under load.
