@@ -27,6 +27,12 @@ from workbench.models import Campaign, CampaignStatus, Guideline, Organization
 
 MAX_NAME = 200
 
+_ACTIONS = {
+    CampaignStatus.OPEN: "campaign_opened",
+    CampaignStatus.PAUSED: "campaign_paused",
+    CampaignStatus.CLOSED: "campaign_closed",
+}
+
 
 def create_campaign(
     session: Session,
@@ -75,7 +81,7 @@ def create_campaign(
         session,
         organization_id=organization_id,
         actor=actor,
-        action="campaign.created",
+        action="campaign_created",
         subject=campaign.public_id,
         now=now,
         detail={"name": name, "template": template.key, "overlap": overlap},
@@ -152,7 +158,7 @@ def set_status(
             session,
             organization_id=campaign.organization_id,
             actor=actor,
-            action=f"campaign.{status}",
+            action=_ACTIONS[status],
             subject=campaign.public_id,
             now=now,
             detail={"from": previous},
@@ -185,7 +191,7 @@ def revise_guidelines(
         session,
         organization_id=campaign.organization_id,
         actor=actor,
-        action="campaign.guidelines_revised",
+        action="guidelines_revised",
         subject=campaign.public_id,
         now=now,
         detail={"version": guideline.version},

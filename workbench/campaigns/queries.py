@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
+from workbench.database.paging import Page, read_page
 from workbench.models import (
     Assignment,
-    AssignmentStatus,
     Campaign,
     CampaignStatus,
     Item,
@@ -19,14 +20,11 @@ from workbench.models import (
     Organization,
 )
 
-MAX_PAGE = 200
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CampaignSummary:
     """One campaign and how far it is."""
 
-    id: int
     public_id: str
     name: str
     organization_public_id: str
@@ -43,13 +41,26 @@ class CampaignSummary:
     finished_items: int
     judgments: int
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CampaignPage:
-    campaigns: Sequence[CampaignSummary]
-    total: int
-    page: int
-    page_size: int
+    def as_document(self) -> dict[str, Any]:
+        """Return the campaign as the command line and the API describe it."""
+        return {
+            "id": self.public_id,
+            "name": self.name,
+            "organization": {"id": self.organization_public_id, "name": self.organization_name},
+            "template": self.template_key,
+            "template_version": self.template_version,
+            "options": self.options,
+            "overlap": self.overlap,
+            "status": self.status,
+            "guideline_version": self.guideline_version,
+            "simulated": self.is_simulated,
+            "created_at": self.created_at,
+            "progress": {
+                "items": self.items,
+                "finished_items": self.finished_items,
+                "judgments": self.judgments,
+            },
+        }
 
 
 def list_campaigns(
@@ -59,22 +70,18 @@ def list_campaigns(
     status: CampaignStatus | None = None,
     page: int = 1,
     page_size: int = 50,
-) -> CampaignPage:
+) -> Page[CampaignSummary]:
     """Return one page, newest first; None as the organization means all of them."""
-    page, page_size = max(1, page), min(max(1, page_size), MAX_PAGE)
-    wanted = select(Campaign, Organization).join(
-        Organization, Organization.id == Campaign.organization_id
+    wanted = (
+        select(Campaign, Organization)
+        .join(Organization, Organization.id == Campaign.organization_id)
+        .order_by(Campaign.id.desc())
     )
     if organization_id is not None:
         wanted = wanted.where(Campaign.organization_id == organization_id)
     if status is not None:
         wanted = wanted.where(Campaign.status == status)
-    total = session.scalar(select(func.count()).select_from(wanted.subquery()))
-    rows = session.execute(
-        wanted.order_by(Campaign.id.desc()).limit(page_size).offset((page - 1) * page_size)
-    )
-    summaries = [_summary(session, campaign, organization) for campaign, organization in rows]
-    return CampaignPage(campaigns=summaries, total=total or 0, page=page, page_size=page_size)
+    return read_page(session, wanted, partial(_summary, session), number=page, size=page_size)
 
 
 def summarize_campaign(session: Session, campaign: Campaign) -> CampaignSummary:
@@ -85,7 +92,6 @@ def summarize_campaign(session: Session, campaign: Campaign) -> CampaignSummary:
 def _summary(session: Session, campaign: Campaign, organization: Organization) -> CampaignSummary:
     items, finished = _count_items(session, campaign.id)
     return CampaignSummary(
-        id=campaign.id,
         public_id=campaign.public_id,
         name=campaign.name,
         organization_public_id=organization.public_id,
@@ -107,30 +113,32 @@ def _summary(session: Session, campaign: Campaign, organization: Organization) -
 def _count_items(session: Session, campaign_id: int) -> tuple[int, int]:
     """Return how many items there are, and how many have all the judgments they want.
 
-    The two large counts are read from indexes alone: all items, and those with an open slot.
+    An item whose last slot is held by somebody at work is not finished.
     """
     of_campaign = select(func.count()).select_from(Item).where(Item.campaign_id == campaign_id)
     total = _number(session, of_campaign)
-    with_open_slots = _number(session, of_campaign.where(Item.open_slots > 0))
+    # Conditions of partial indexes are written out, not bound: only then do the indexes serve.
+    still_open = _number(session, of_campaign.where(text("item.open_slots > 0")))
     at_work = _number(
         session,
         select(func.count(Item.id.distinct()))
         .join(Assignment, Assignment.item_id == Item.id)
         .where(
             Assignment.campaign_id == campaign_id,
-            Assignment.status == AssignmentStatus.LEASED,
+            text("assignment.status = 'leased'"),
             Item.open_slots == 0,
         ),
     )
-    return total, total - with_open_slots - at_work
+    return total, total - still_open - at_work
 
 
 def _count_judgments(session: Session, campaign_id: int) -> int:
-    """Count the current judgments: all of them less those that another supersedes."""
-    of_campaign = (
-        select(func.count()).select_from(Judgment).where(Judgment.campaign_id == campaign_id)
+    """Count current judgments; as each has one first row that supersedes none, count those."""
+    of_campaign = select(func.count()).select_from(Judgment)
+    return _number(
+        session,
+        of_campaign.where(Judgment.campaign_id == campaign_id, Judgment.supersedes_id.is_(None)),
     )
-    return _number(session, of_campaign.where(Judgment.supersedes_id.is_(None)))
 
 
 def _number(session: Session, statement: Select[int]) -> int:
