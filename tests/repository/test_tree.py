@@ -54,7 +54,9 @@ def test_no_file_names_a_package_registry() -> None:
 def test_no_shipped_code_is_unfinished() -> None:
     marks = re.compile("TO" + "DO|FIX" + "ME|NotImplemented" + "Error")
     unfinished = [
-        str(path) for path in sources(".py", ".js", ".html") if marks.search((ROOT / path).read_text())
+        str(path)
+        for path in sources(".py", ".js", ".html")
+        if marks.search((ROOT / path).read_text())
     ]
     assert unfinished == []
 

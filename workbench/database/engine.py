@@ -6,7 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, FromClause, create_engine, event, make_url
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 from workbench.errors import SetupIncomplete
 
@@ -55,6 +56,14 @@ def open_engine(url: str, *, pool_size: int) -> Engine:
         raise SetupIncomplete(message) from error
 
 
+class _HintingCompiler(SQLiteCompiler):
+    """Writes `select(…).with_hint(table, "INDEXED BY …", "sqlite")` behind the table's name."""
+
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        del table
+        return text
+
+
 def _open_sqlite(url: str, pool_size: int) -> Engine:
     engine = create_engine(
         url,
@@ -62,6 +71,7 @@ def _open_sqlite(url: str, pool_size: int) -> Engine:
         max_overflow=0,
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 15},
     )
+    engine.dialect.statement_compiler = _HintingCompiler
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
