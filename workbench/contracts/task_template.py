@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from workbench.contracts.records import Record, RecordKind
+from workbench.contracts.review import Reading, Review
 
 RawResult = Sequence[Mapping[str, Any]]
 """The editor's result list, as `serializeAnnotation()` yields it."""
@@ -61,6 +62,7 @@ class Measure:
         voted: True where consensus is a vote on this field.
         leaves_out: Why a judgment has no value on this field at all, in one word (`neither`), so
             that reports can say how many; None where it has one.
+        word: What a category is called on pages; None: as it is written in data.
     """
 
     field: str
@@ -71,6 +73,7 @@ class Measure:
     values: Callable[[Any], Mapping[str, Category]]
     voted: bool = False
     leaves_out: Callable[[Any], str | None] | None = None
+    word: Callable[[Category], str] | None = None
 
 
 class ConsensusMethod(StrEnum):
@@ -155,6 +158,10 @@ class TaskTemplate(Generic[I, J, O]):
             release leaves out when it drops ties. None: everything settled is `settled`.
         first_shown_won: Whether the candidate shown first was preferred; None for a judgment
             without a winner. The hook itself is None where nothing is compared.
+        review: The item laid out for those who look after quality, in canonical order with model
+            names. None: its fields as they are.
+        read: A judgment in words. None: its value as it is.
+        read_consensus: A settled value in words, with its margin. None: the value as it is.
     """
 
     key: str
@@ -180,6 +187,9 @@ class TaskTemplate(Generic[I, J, O]):
     brief: Callable[[I], str]
     outcome: Callable[[Any], str] | None = None
     first_shown_won: Callable[[J, Presentation], bool | None] | None = None
+    review: Callable[[I], Review] | None = None
+    read: Callable[[J], Reading] | None = None
+    read_consensus: Callable[[Any, float | None], Reading] | None = None
 
 
 AnyTemplate = TaskTemplate[Any, Any, Any]
