@@ -115,10 +115,12 @@ def category_counts(ratings: Ratings) -> IntArray:
 def group_rows(rows: IntArray, values: IntArray, n_rows: int, n_values: int) -> Grouping:
     """Group rows by their pattern, whatever the order of the input.
 
-    A pattern is packed into one integer by a single weighted ``np.bincount``: either its counts,
-    as digits to the base (largest row + 1), or its values in increasing order, as digits to the
-    base (n_values + 1). Where neither fits, every row stays a pattern of its own, which is as exact
-    and only slower.
+    A pattern is packed into one integer by a single weighted ``np.bincount``: its counts are the
+    digits to a base above any of them. The base is first guessed from the mean row, which spares a
+    pass to find the largest: where it is too small, digits carry, their sum falls short, and the
+    largest row decides. Where so many digits do not fit, the row's values in increasing order are
+    the digits. Where those do not fit either, every row stays a pattern of its own, which is as
+    exact and only slower.
 
     Args:
         rows: int64[n], 0 … n_rows - 1.
@@ -126,27 +128,47 @@ def group_rows(rows: IntArray, values: IntArray, n_rows: int, n_values: int) -> 
         n_rows: Number of rows.
         n_values: Number of values.
     """
+    guess = 2 * (len(rows) // max(n_rows, 1)) + 3
+    grouping = _by_counts(rows, values, n_rows, n_values, base=guess, largest=len(rows))
+    if grouping is not None:
+        return grouping
     sizes = np.bincount(rows, minlength=n_rows)
     largest = int(sizes.max(initial=0))
-    if (largest + 1) ** n_values <= _EXACT:
-        powers = (largest + 1) ** np.arange(n_values, dtype=np.int64)
-        keys = _packed(rows, powers.astype(np.float64)[values], n_rows)
-        distinct, multiplicity = _tally(keys)
-        digits = distinct[:, np.newaxis] // powers % (largest + 1)
-        return Grouping(sparse.csr_array(digits), multiplicity, keys, distinct)
+    grouping = _by_counts(rows, values, n_rows, n_values, base=largest + 1, largest=largest)
+    if grouping is not None:
+        return grouping
     if (n_values + 1) ** largest <= _EXACT:
-        powers = (n_values + 1) ** np.arange(largest, dtype=np.int64)
-        ordered = np.sort(rows * n_values + values)
-        rows, values = np.divmod(ordered, n_values)
-        slots = np.arange(len(rows)) - (np.cumsum(sizes) - sizes)[rows]
-        keys = _packed(rows, (powers[slots] * (values + 1)).astype(np.float64), n_rows)
-        distinct, multiplicity = _tally(keys)
-        digits = distinct[:, np.newaxis] // powers % (n_values + 1)
-        patterns, slots = np.nonzero(digits)
-        counts = _count_matrix(patterns, digits[patterns, slots] - 1, len(distinct), n_values)
-        return Grouping(counts, multiplicity, keys, distinct)
+        return _by_sequence(rows, values, sizes, n_values)
     own = np.arange(n_rows, dtype=np.int64)
     return Grouping(_count_matrix(rows, values, n_rows, n_values), np.ones_like(own), own, own)
+
+
+def _by_counts(
+    rows: IntArray, values: IntArray, n_rows: int, n_values: int, *, base: int, largest: int
+) -> Grouping | None:
+    """Patterns by their counts as digits; None where they do not fit or a count exceeds a digit."""
+    if largest * base ** max(n_values - 1, 0) > _EXACT:
+        return None
+    powers = base ** np.arange(n_values, dtype=np.int64)
+    keys = _packed(rows, powers.astype(np.float64).take(values), n_rows)
+    distinct, multiplicity = _tally(keys)
+    digits = distinct[:, np.newaxis] // powers % base
+    if multiplicity @ digits.sum(axis=1) != len(rows):
+        return None
+    return Grouping(sparse.csr_array(digits), multiplicity, keys, distinct)
+
+
+def _by_sequence(rows: IntArray, values: IntArray, sizes: IntArray, n_values: int) -> Grouping:
+    """Patterns by their values in increasing order as digits, each one more than the value."""
+    rows, values = np.divmod(np.sort(rows * n_values + values), n_values)
+    slots = np.arange(len(rows)) - (np.cumsum(sizes) - sizes)[rows]
+    powers = (n_values + 1) ** np.arange(sizes.max(initial=0), dtype=np.int64)
+    keys = _packed(rows, (powers[slots] * (values + 1)).astype(np.float64), len(sizes))
+    distinct, multiplicity = _tally(keys)
+    digits = distinct[:, np.newaxis] // powers % (n_values + 1)
+    patterns, slots = np.nonzero(digits)
+    counts = _count_matrix(patterns, digits[patterns, slots] - 1, len(distinct), n_values)
+    return Grouping(counts, multiplicity, keys, distinct)
 
 
 def _packed(rows: IntArray, weights: FloatArray, n_rows: int) -> IntArray:

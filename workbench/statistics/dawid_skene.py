@@ -6,6 +6,7 @@ EM algorithm. Applied Statistics 28, 20-28.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,9 +105,10 @@ def _expected(
     """Posteriors and the log-likelihood."""
     with np.errstate(divide="ignore"):
         joint = readings @ np.log(confusion) + np.log(priors)
-    highest = joint.max(axis=1, keepdims=True)
+    # Over a few columns of many rows, column by column is several times faster than axis=1.
+    highest = reduce(np.maximum, joint.T)[:, np.newaxis]
     joint -= highest
     np.exp(joint, out=joint)
-    totals = joint.sum(axis=1, keepdims=True)
+    totals = (joint @ np.ones(joint.shape[1]))[:, np.newaxis]
     joint /= totals
     return joint, float(np.log(totals).sum() + highest.sum())

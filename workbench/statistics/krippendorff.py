@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from scipy import sparse
 
+_BLOCK = 2**16
+
 
 def krippendorff_alpha(
     ratings: Ratings,
@@ -155,11 +157,19 @@ def _pair_sums(
 
 
 def _count_pairable_annotators(ratings: Ratings, patterns: Patterns) -> int:
-    annotators = ratings.annotators
-    if patterns.n_pairable < ratings.n_judgments:
-        sizes = np.bincount(ratings.units, minlength=ratings.n_units)
-        annotators = annotators[sizes[ratings.units] >= 2]
-    return int(np.count_nonzero(np.bincount(annotators)))
+    """How many annotators gave the pairable judgments, looking no further than the last new one."""
+    all_pairable = patterns.n_pairable == ratings.n_judgments
+    sizes = None if all_pairable else np.bincount(ratings.units, minlength=ratings.n_units)
+    is_present = np.zeros(ratings.n_annotators, dtype=np.bool_)
+    for start in range(0, ratings.n_judgments, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        annotators = ratings.annotators[block]
+        if sizes is not None:
+            annotators = annotators[sizes[ratings.units[block]] >= 2]
+        is_present[annotators] = True
+        if is_present.all():
+            break
+    return int(np.count_nonzero(is_present))
 
 
 def _undefined(reason: Reason, patterns: Patterns, n_annotators: int) -> Alpha:

@@ -62,7 +62,8 @@ class Ratings:
             if len(codes) != len(self.units):
                 message = f"{len(self.units)} units but {len(codes)} {name}"
                 raise ValueError(message)
-            if len(codes) and not (codes.min() >= 0 and codes.max() < size):
+            # Read as unsigned, a negative code is larger than any size: one pass sees both ends.
+            if len(codes) and codes.view(np.uint64).max() >= size:
                 message = f"{name} are not all within 0 and {size - 1}"
                 raise ValueError(message)
 
