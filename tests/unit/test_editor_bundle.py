@@ -79,8 +79,8 @@ def test_the_editor_is_found_in_the_build_by_looking_at_its_scripts(tmp_path: Pa
         "version": "9.9",
         "chunk_global": "webpackChunkexample",
         "scripts": ("runtime.js", "vendor.js", "main.js"),
-        "styles": ("main.css",),
-        "chunks": (502, 77),
+        "styles": ("main.css", "77.css"),
+        "chunks": (77,),
         "module": 41607,
     }
 

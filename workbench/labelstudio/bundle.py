@@ -175,11 +175,12 @@ def _find_entry(root: Path) -> EditorEntry:
         msg = "the wheel's scripts do not show where the editor is in them"
         raise SetupIncomplete(msg)
     chunks, module = editors[0]
+    # A chunk without a file of its own came with one of the scripts.
     return EditorEntry(
         chunk_global=chunk_global[1],
         scripts=_SCRIPTS,
-        styles=_STYLES,
-        chunks=chunks,
+        styles=(*_STYLES, *(f"{n}.css" for n in chunks if (root / f"{n}.css").is_file())),
+        chunks=tuple(n for n in chunks if (root / f"{n}.js").is_file()),
         module=module,
     )
 

@@ -24,8 +24,7 @@ _MEGABYTE = 1_000_000
 
 def frontend_dir() -> Path:
     """Return the directory of our own scripts and styles for the editor's page."""
-    installed = _PACKAGE / "frontend_config"
-    return installed if installed.is_dir() else _PACKAGE.parent / "frontend_config"
+    return _PACKAGE.parent / "frontend_config"
 
 
 def find_editor(cache_dir: Path) -> EditorBundle | None:
