@@ -1,0 +1,344 @@
+"""Preference comparison: a prompt or conversation, two responses, which is better and by how much.
+
+Strength runs from −3 to 3 and is negative when the first response is better; `"neither"` says that
+neither response is acceptable. What the editor stores is relative to the order shown; a judgment
+is always in canonical order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, assert_never
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from workbench.contracts.editor_result import ResultReader, ResultWriter
+from workbench.contracts.faults import shown
+from workbench.contracts.fields import ShownText, WrittenText, one_line, refusal
+from workbench.contracts.label_config import parse_label_config, with_attributes
+from workbench.contracts.records import Message, Preference, Record, RecordKind
+from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.task_template import (
+    Ballot,
+    Category,
+    ConsensusMethod,
+    ItemModel,
+    JudgmentModel,
+    Level,
+    Measure,
+    Options,
+    Presentation,
+    RawResult,
+    Settlement,
+    TaskTemplate,
+)
+from workbench.contracts.template_folder import TemplateFolder
+from workbench.errors import BadRow, JudgmentInvalid
+
+FIRST, SECOND, TIE, NEITHER = "first", "second", "tie", "neither"
+
+_FOLDER = TemplateFolder(__file__)
+_STRONGEST = 3
+
+
+class Turn(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: Literal["system", "user", "assistant"]
+    content: ShownText
+
+
+class Response(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: ShownText
+    model: str | None = None
+
+
+def _alternating(prompt: str | tuple[Turn, ...]) -> str | tuple[Turn, ...]:
+    """Refuse a conversation that a chat template would refuse in training."""
+    if isinstance(prompt, str):
+        return prompt
+    turns = prompt[1:] if prompt and prompt[0].role == "system" else prompt
+    expected = "at most one system message, then user and assistant in turn, a user's message last"
+    if not turns:
+        raise refusal(problem="has no message of a user", expected=expected)
+    for place, turn in enumerate(turns):
+        wanted = "user" if place % 2 == 0 else "assistant"
+        if turn.role != wanted:
+            number = place + 1 + len(prompt) - len(turns)
+            raise refusal(
+                problem=f"has a message of the {turn.role} as number {number}", expected=expected
+            )
+    if turns[-1].role != "user":
+        raise refusal(problem="ends with a message of the assistant", expected=expected)
+    return prompt
+
+
+def _exactly_two(responses: Any) -> Any:
+    if isinstance(responses, list | tuple) and len(responses) != 2:
+        expected = "exactly two responses"
+        if len(responses) > 2:
+            expected += "; to compare more than two at once, use a ranking task type"
+        raise refusal(problem=f"has {len(responses)}", expected=expected)
+    return responses
+
+
+class Item(ItemModel):
+    """A prompt, given as text or as messages, and two responses to it."""
+
+    prompt: Annotated[ShownText | tuple[Turn, ...], AfterValidator(_alternating)]
+    responses: Annotated[tuple[Response, Response], BeforeValidator(_exactly_two)]
+
+    @property
+    def messages(self) -> list[Message]:
+        if isinstance(self.prompt, str):
+            return [Message(role="user", content=self.prompt)]
+        return [Message(role=turn.role, content=turn.content) for turn in self.prompt]
+
+
+def _whole_strength(strength: Any) -> Any:
+    if strength == NEITHER or (type(strength) is int and abs(strength) <= _STRONGEST):
+        return strength
+    expected = 'a whole number from -3 (the first is much better) to 3, or "neither"'
+    raise refusal(problem=f"is {shown(strength)}", expected=expected)
+
+
+Strength = Annotated[int, Field(ge=-_STRONGEST, le=_STRONGEST)] | Literal["neither"]
+
+
+class Judgment(JudgmentModel):
+    """Which response is better: negative strength for the first, positive for the second."""
+
+    strength: Annotated[Strength, BeforeValidator(_whole_strength)]
+    rationale: WrittenText = ""
+
+
+class PairwiseOptions(Options):
+    require_rationale: bool = Field(
+        default=False, description="Refuse a judgment without a rationale."
+    )
+    min_rationale_chars: int = Field(
+        default=0,
+        ge=0,
+        le=2_000,
+        description="The shortest rationale taken, in characters; 0 for no limit. An empty one "
+        "stays possible unless a rationale is required.",
+    )
+
+
+def _shown_order(presentation: Presentation) -> tuple[int, int]:
+    order = tuple(presentation) or (0, 1)
+    if order not in {(0, 1), (1, 0)}:
+        row = BadRow(field="presentation", problem=f"is {list(order)}", expected="[0, 1] or [1, 0]")
+        message = f"the presentation {list(order)} is no order of two responses"
+        raise JudgmentInvalid(message, rows=[row])
+    return order[0], order[1]
+
+
+def label_config(options: PairwiseOptions) -> str:
+    if options.require_rationale:
+        return with_attributes(
+            _FOLDER.label_config, "rationale", required="true", placeholder="What decided it"
+        )
+    return _FOLDER.label_config
+
+
+def show(item: Item, presentation: Presentation, _options: PairwiseOptions) -> dict[str, Any]:
+    left, right = _shown_order(presentation)
+    return {
+        "conversation": render_conversation(item.messages),
+        "response_a": render_text(item.responses[left].text),
+        "response_b": render_text(item.responses[right].text),
+    }
+
+
+def _turned(strength: Strength, presentation: Presentation) -> Strength:
+    """Turn a strength between shown and canonical order: swapping flips the sign, both ways."""
+    if isinstance(strength, str) or _shown_order(presentation) == (0, 1):
+        return strength
+    return -strength
+
+
+def decode(
+    raw: RawResult, _item: Item, presentation: Presentation, options: PairwiseOptions
+) -> Judgment:
+    reader = ResultReader(raw, parse_label_config(label_config(options)))
+    chosen = reader.read_choice("strength", is_required=True)
+    strength: Strength = "neither" if chosen in {None, NEITHER} else int(str(chosen))
+    return reader.build(
+        Judgment,
+        strength=_turned(strength, presentation),
+        rationale=reader.read_text("rationale"),
+    )
+
+
+def encode(
+    judgment: Judgment, _item: Item, presentation: Presentation, options: PairwiseOptions
+) -> list[dict[str, Any]]:
+    writer = ResultWriter(parse_label_config(label_config(options)))
+    writer.write_choice("strength", str(_turned(judgment.strength, presentation)))
+    writer.write_text("rationale", judgment.rationale)
+    return writer.results
+
+
+def check(judgment: Judgment, _item: Item, options: PairwiseOptions) -> None:
+    length = len(judgment.rationale)
+    if length == 0 and not options.require_rationale:
+        return
+    least = max(options.min_rationale_chars, 1)
+    if length < least:
+        problem = "is empty" if length == 0 else f"has {length} characters"
+        row = BadRow(field="rationale", problem=problem, expected=f"at least {least} characters")
+        message = f"the rationale {problem}: expected at least {least} characters"
+        raise JudgmentInvalid(message, rows=[row])
+
+
+def direction_of(judgment: Judgment) -> str:
+    if isinstance(judgment.strength, str):
+        return NEITHER
+    return _direction_of_sum(judgment.strength)
+
+
+def _direction_of_sum(total: int) -> str:
+    if total == 0:
+        return TIE
+    return FIRST if total < 0 else SECOND
+
+
+def _direction_values(judgment: Judgment) -> Mapping[str, Category]:
+    return {"": direction_of(judgment)}
+
+
+def _strength_values(judgment: Judgment) -> Mapping[str, Category]:
+    return {} if isinstance(judgment.strength, str) else {"": judgment.strength}
+
+
+def _strength_left_out(judgment: Judgment) -> str | None:
+    return NEITHER if judgment.strength == NEITHER else None
+
+
+MEASURES = (
+    Measure(
+        field="direction",
+        title="Which response is better",
+        level=Level.NOMINAL,
+        unit="item",
+        categories=(FIRST, SECOND, TIE, NEITHER),
+        values=_direction_values,
+        voted=True,
+    ),
+    Measure(
+        field="strength",
+        title="How much better it is",
+        level=Level.ORDINAL,
+        unit="item",
+        categories=tuple(range(-_STRONGEST, _STRONGEST + 1)),
+        values=_strength_values,
+        leaves_out=_strength_left_out,
+    ),
+)
+
+
+def settle(_item: Item, ballot: Ballot) -> Settlement:
+    """Settle on a direction; the margin is the absolute mean strength, in scale points.
+
+    A vote for a response whose mean strength favours the other one is a conflict. The mean's
+    confidence is the share of all judgments that agree with its sign.
+    """
+    judgments: Sequence[Judgment] = ballot.judgments
+    if not judgments:
+        return Settlement(value=None, reason="no_judgments")
+    numeric = [one.strength for one in judgments if not isinstance(one.strength, str)]
+    margin = abs(sum(numeric)) / len(numeric) if numeric else None
+    match ballot.method:
+        case ConsensusMethod.MEAN:
+            return _settle_by_mean(judgments, numeric, margin)
+        case ConsensusMethod.MAJORITY | ConsensusMethod.DAWID_SKENE:
+            return _settle_by_vote(ballot, numeric, margin)
+        case _:
+            assert_never(ballot.method)
+
+
+def _settle_by_mean(
+    judgments: Sequence[Judgment], numeric: Sequence[int], margin: float | None
+) -> Settlement:
+    n_neither = len(judgments) - len(numeric)
+    if n_neither == len(numeric):
+        return Settlement(value=None, reason="tied", margin=margin)
+    value = NEITHER if n_neither > len(numeric) else _direction_of_sum(sum(numeric))
+    agreeing = sum(direction_of(judgment) == value for judgment in judgments)
+    return Settlement(value=value, confidence=agreeing / len(judgments), margin=margin)
+
+
+def _settle_by_vote(ballot: Ballot, numeric: Sequence[int], margin: float | None) -> Settlement:
+    vote = ballot.votes["direction"][""]
+    if vote.value is None:
+        return Settlement(value=None, reason="tied", confidence=vote.confidence, margin=margin)
+    opposite = {FIRST: SECOND, SECOND: FIRST}.get(str(vote.value))
+    if opposite is not None and _direction_of_sum(sum(numeric)) == opposite:
+        return Settlement(value=None, reason="conflict", confidence=vote.confidence, margin=margin)
+    return Settlement(value=vote.value, confidence=vote.confidence, margin=margin)
+
+
+def records(item: Item, settlement: Settlement) -> Sequence[Record]:
+    if settlement.value not in {FIRST, SECOND}:
+        return ()
+    chosen, rejected = item.responses if settlement.value == FIRST else item.responses[::-1]
+    return (
+        Preference(
+            prompt=item.messages,
+            chosen=chosen.text,
+            rejected=rejected.text,
+            margin=settlement.margin,
+            chosen_model=chosen.model,
+            rejected_model=rejected.model,
+        ),
+    )
+
+
+def prompt_text(item: Item) -> str:
+    """Return what identifies the prompt: a lone user message is the same as its text."""
+    messages = item.messages
+    if len(messages) == 1:
+        return messages[0]["content"]
+    return json.dumps(messages, ensure_ascii=False, sort_keys=True)
+
+
+def brief(item: Item) -> str:
+    return one_line(item.messages[-1]["content"])
+
+
+def first_shown_won(judgment: Judgment, presentation: Presentation) -> bool | None:
+    direction = direction_of(judgment)
+    if direction not in {FIRST, SECOND}:
+        return None
+    return (direction == FIRST) == (_shown_order(presentation)[0] == 0)
+
+
+TEMPLATE = TaskTemplate[Item, Judgment, PairwiseOptions](
+    key="pairwise_preference",
+    version="1.0.0",
+    title="Preference comparison",
+    summary="Two responses to one prompt: which is better, and by how much.",
+    guidelines=_FOLDER.guidelines,
+    examples=_FOLDER.examples,
+    item_model=Item,
+    judgment_model=Judgment,
+    options_model=PairwiseOptions,
+    candidates=lambda _: 2,
+    label_config=label_config,
+    show=show,
+    decode=decode,
+    encode=encode,
+    check=check,
+    measures=MEASURES,
+    settle=settle,
+    records=records,
+    record_kinds=(RecordKind.PREFERENCE,),
+    prompt_text=prompt_text,
+    brief=brief,
+    outcome=str,
+    first_shown_won=first_shown_won,
+)

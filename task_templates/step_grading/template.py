@@ -1,0 +1,426 @@
+"""Step grading: a problem and a solution in steps; each step is graded, then the whole.
+
+A grade is 1 (good), 0 (neutral), −1 (bad) or `"unsure"`, which counts as missing. `ratings` begin
+at the first step and have no holes; where they may end early is what `check` decides. Indices are
+0-based.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, TypedDict, assert_never
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from workbench.contracts.editor_result import ResultReader, ResultWriter
+from workbench.contracts.faults import shown
+from workbench.contracts.fields import ShownText, WrittenText, one_line, refusal
+from workbench.contracts.label_config import parse_label_config, with_attributes
+from workbench.contracts.records import Record, RecordKind, StepwiseSupervision
+from workbench.contracts.rendering import render_text
+from workbench.contracts.task_template import (
+    Ballot,
+    Category,
+    ConsensusMethod,
+    ItemModel,
+    JudgmentModel,
+    Level,
+    Measure,
+    Options,
+    Presentation,
+    RawResult,
+    Settlement,
+    TaskTemplate,
+)
+from workbench.contracts.template_folder import TemplateFolder
+from workbench.errors import BadRow, JudgmentInvalid
+
+GOOD, NEUTRAL, BAD, UNSURE = 1, 0, -1, "unsure"
+SOLUTION, FOUND_ERROR, BAD_PROBLEM, GIVE_UP = "solution", "found_error", "bad_problem", "give_up"
+VERDICTS = (SOLUTION, FOUND_ERROR, BAD_PROBLEM, GIVE_UP)
+NO_ERROR = "none"
+
+_FOLDER = TemplateFolder(__file__)
+
+
+def _none_if_blank(text: str | None) -> str | None:
+    return text if text and text.strip() else None
+
+
+class Item(ItemModel):
+    """A problem, a solution cut into steps, and the reference answer where there is one."""
+
+    problem: ShownText
+    steps: Annotated[tuple[ShownText, ...], Field(min_length=1)]
+    reference_answer: Annotated[str | None, AfterValidator(_none_if_blank)] = None
+
+
+def _whole_rating(rating: Any) -> Any:
+    if rating == UNSURE or (type(rating) is int and rating in {GOOD, NEUTRAL, BAD}):
+        return rating
+    raise refusal(problem=f"is {shown(rating)}", expected='1, 0, -1 or "unsure"')
+
+
+def _written_only(critiques: dict[str, str]) -> dict[str, str]:
+    return {index: critique for index, critique in critiques.items() if critique}
+
+
+Rating = Annotated[Literal[1, 0, -1, "unsure"], BeforeValidator(_whole_rating)]
+
+
+class Judgment(JudgmentModel):
+    """The grades from the first step on, a verdict, and critiques by the index of their step."""
+
+    ratings: tuple[Rating, ...]
+    verdict: Literal["solution", "found_error", "bad_problem", "give_up"]
+    critiques: Annotated[dict[str, WrittenText], AfterValidator(_written_only)] = {}  # noqa: RUF012
+    comment: WrittenText = ""
+
+    @property
+    def first_bad(self) -> int | None:
+        return _first_bad(self.ratings)
+
+
+class StepOptions(Options):
+    stop_at_first_error: bool = Field(
+        default=False,
+        description="Grade up to the first bad step only; what comes after it is left out.",
+    )
+    show_reference: bool = Field(
+        default=True, description="Show the reference answer to the experts."
+    )
+    require_critique: bool = Field(
+        default=False, description="Refuse a judgment with a bad step that has no critique."
+    )
+
+
+class Grading(TypedDict):
+    """A settled value: a rating per step, null where nobody graded it or the vote is tied."""
+
+    ratings: list[int | None]
+    first_error: int | None
+    verdict: str
+
+
+def _first_bad(ratings: Sequence[int | str | None]) -> int | None:
+    return next((index for index, rating in enumerate(ratings) if rating == BAD), None)
+
+
+def label_config(options: StepOptions) -> str:
+    xml = _FOLDER.label_config
+    if options.stop_at_first_error:
+        xml = with_attributes(xml, "step_{{idx}}", choice=str(BAD), endsSequence="true")
+    if options.require_critique:
+        xml = with_attributes(xml, "critique_{{idx}}", required="true")
+    return xml
+
+
+def show(item: Item, _presentation: Presentation, options: StepOptions) -> dict[str, Any]:
+    shows_reference = options.show_reference and item.reference_answer is not None
+    return {
+        "problem": render_text(item.problem),
+        "reference": render_text(item.reference_answer or "") if shows_reference else "",
+        "steps": [
+            {"number": str(number), "text": render_text(step)}
+            for number, step in enumerate(item.steps, start=1)
+        ],
+    }
+
+
+def decode(
+    raw: RawResult, item: Item, _presentation: Presentation, options: StepOptions
+) -> Judgment:
+    config = parse_label_config(label_config(options))
+    reader = ResultReader(raw, config, repeats=len(item.steps))
+    chosen = [reader.read_choice("step_{{idx}}", index) for index in range(len(item.steps))]
+    if options.stop_at_first_error and str(BAD) in chosen:
+        # What was graded before the expert went back to an earlier bad step is out of the question.
+        chosen = chosen[: chosen.index(str(BAD)) + 1]
+    while chosen and chosen[-1] is None:
+        chosen.pop()
+    graded = [
+        reader.read_choice("step_{{idx}}", index, is_required=True) for index in range(len(chosen))
+    ]
+    ratings = [UNSURE if grade in {None, UNSURE} else int(str(grade)) for grade in graded]
+    critiques = {
+        str(index): reader.read_text("critique_{{idx}}", index) for index in range(len(chosen))
+    }
+    return reader.build(
+        Judgment,
+        ratings=ratings,
+        verdict=reader.read_choice("verdict", is_required=True),
+        critiques=critiques,
+        comment=reader.read_text("comment"),
+    )
+
+
+def encode(
+    judgment: Judgment, _item: Item, _presentation: Presentation, options: StepOptions
+) -> list[dict[str, Any]]:
+    writer = ResultWriter(parse_label_config(label_config(options)))
+    for index, rating in enumerate(judgment.ratings):
+        writer.write_choice("step_{{idx}}", str(rating), index)
+        writer.write_text("critique_{{idx}}", judgment.critiques.get(str(index), ""), index)
+    writer.write_choice("verdict", judgment.verdict)
+    writer.write_text("comment", judgment.comment)
+    return writer.results
+
+
+def check(judgment: Judgment, item: Item, options: StepOptions) -> None:
+    rows = [
+        *_check_extent(judgment, len(item.steps), options),
+        *_check_verdict(judgment),
+        *_check_critiques(judgment, options),
+    ]
+    if rows:
+        message = f"the judgment does not fit its item: {rows[0].field} {rows[0].problem}"
+        raise JudgmentInvalid(message, rows=rows)
+
+
+def _check_extent(judgment: Judgment, n_steps: int, options: StepOptions) -> Sequence[BadRow]:
+    """Check how far the ratings go.
+
+    They cover every step, unless they end with the first bad one or the expert gave up or found
+    the problem flawed.
+    """
+    n_ratings, first_bad = len(judgment.ratings), judgment.first_bad
+    if n_ratings > n_steps:
+        problem = f"are {n_ratings} for {n_steps} steps"
+        return [BadRow(field="ratings", problem=problem, expected=f"at most {n_steps}")]
+    if options.stop_at_first_error and first_bad is not None and n_ratings > first_bad + 1:
+        problem = f"go on after the first -1, which is at index {first_bad}"
+        expected = f"{first_bad + 1} ratings: this campaign stops at the first -1"
+        return [BadRow(field="ratings", problem=problem, expected=expected)]
+    ends_at_error = judgment.verdict == FOUND_ERROR and first_bad == n_ratings - 1
+    may_be_short = ends_at_error or judgment.verdict in {BAD_PROBLEM, GIVE_UP}
+    if n_ratings < n_steps and not may_be_short:
+        problem = f"cover {n_ratings} of {n_steps} steps"
+        expected = "a rating for each step, up to the first -1 at least"
+        return [BadRow(field="ratings", problem=problem, expected=expected)]
+    return []
+
+
+def _check_verdict(judgment: Judgment) -> Sequence[BadRow]:
+    first_bad = judgment.first_bad
+    if judgment.verdict == SOLUTION and first_bad is not None:
+        problem = f"is solution, but the step at index {first_bad} is rated -1"
+        return [BadRow(field="verdict", problem=problem, expected="found_error, or no -1")]
+    if judgment.verdict == FOUND_ERROR and first_bad is None:
+        problem = "is found_error, but no step is rated -1"
+        return [BadRow(field="verdict", problem=problem, expected="a step rated -1")]
+    return []
+
+
+def _check_critiques(judgment: Judgment, options: StepOptions) -> Sequence[BadRow]:
+    graded = {str(index): rating for index, rating in enumerate(judgment.ratings)}
+    expected = "the 0-based index of a graded step"
+    if graded:
+        expected += f", 0 to {len(graded) - 1}"
+    rows = [
+        BadRow(field=f"critiques.{index}", problem="is not on a graded step", expected=expected)
+        for index in judgment.critiques
+        if index not in graded
+    ]
+    if options.require_critique:
+        rows += [
+            BadRow(
+                field=f"critiques.{index}",
+                problem="is missing",
+                expected="a critique for each step rated -1",
+            )
+            for index, rating in graded.items()
+            if rating == BAD and index not in judgment.critiques
+        ]
+    return rows
+
+
+def _rating_values(judgment: Judgment) -> Mapping[str, Category]:
+    return {str(index): rating for index, rating in enumerate(judgment.ratings) if rating != UNSURE}
+
+
+def _ends_without_answer(judgment: Judgment) -> str | None:
+    """Say why a judgment names neither a first error nor its absence."""
+    if judgment.first_bad is None and judgment.verdict in {BAD_PROBLEM, GIVE_UP}:
+        return judgment.verdict
+    return None
+
+
+def _first_error_values(judgment: Judgment) -> Mapping[str, Category]:
+    if _ends_without_answer(judgment) is not None:
+        return {}
+    return {"": NO_ERROR if judgment.first_bad is None else str(judgment.first_bad)}
+
+
+def _verdict_values(judgment: Judgment) -> Mapping[str, Category]:
+    return {"": judgment.verdict}
+
+
+def _rating_left_out(judgment: Judgment) -> str | None:
+    return None if _rating_values(judgment) else "ungraded"
+
+
+MEASURES = (
+    Measure(
+        field="rating",
+        title="Grade of a step",
+        level=Level.ORDINAL,
+        unit="item × step",
+        categories=(BAD, NEUTRAL, GOOD),
+        values=_rating_values,
+        voted=True,
+        leaves_out=_rating_left_out,
+    ),
+    Measure(
+        field="first_error",
+        title="First bad step",
+        level=Level.NOMINAL,
+        unit="item",
+        categories=None,
+        values=_first_error_values,
+        voted=True,
+        leaves_out=_ends_without_answer,
+    ),
+    Measure(
+        field="verdict",
+        title="Verdict",
+        level=Level.NOMINAL,
+        unit="item",
+        categories=VERDICTS,
+        values=_verdict_values,
+        voted=True,
+    ),
+)
+
+
+def settle(item: Item, ballot: Ballot) -> Settlement:
+    """Settle on ratings, first error and verdict.
+
+    By majority and Dawid-Skene each is the vote on its own; by mean the ratings are the mean
+    rounded to the nearest grade and the first error is read off them. They must fit together: a
+    first error that the ratings do not show, or that the verdict denies, is a conflict. Confidence
+    is that of the first error; of the verdict where it says that there is nothing to settle.
+    """
+    judgments: Sequence[Judgment] = ballot.judgments
+    if not judgments:
+        return Settlement(value=None, reason="no_judgments")
+    verdict = ballot.votes["verdict"][""]
+    if verdict.value is None:
+        return Settlement(value=None, reason="tied", confidence=verdict.confidence)
+    match ballot.method:
+        case ConsensusMethod.MEAN:
+            ratings = [_mean_rating(judgments, index) for index in range(len(item.steps))]
+            error, confidence, is_tied = _first_error_of(ratings, judgments)
+        case ConsensusMethod.MAJORITY | ConsensusMethod.DAWID_SKENE:
+            ratings = [_voted_rating(ballot, index) for index in range(len(item.steps))]
+            error, confidence, is_tied = _voted_first_error(ballot)
+        case _:
+            assert_never(ballot.method)
+    value = Grading(ratings=ratings, first_error=error, verdict=str(verdict.value))
+    if verdict.value in {BAD_PROBLEM, GIVE_UP}:
+        return Settlement(value=value, confidence=verdict.confidence)
+    if is_tied:
+        return Settlement(value=None, reason="tied", confidence=confidence)
+    fits = error == _first_bad(ratings) and (error is None) == (verdict.value == SOLUTION)
+    if not fits:
+        return Settlement(value=None, reason="conflict", confidence=confidence)
+    return Settlement(value=value, confidence=confidence)
+
+
+def _mean_rating(judgments: Sequence[Judgment], index: int) -> int | None:
+    """Return the grade nearest to the mean; a mean halfway between two grades is tied."""
+    ratings = [
+        int(judgment.ratings[index])
+        for judgment in judgments
+        if index < len(judgment.ratings) and judgment.ratings[index] != UNSURE
+    ]
+    total = sum(ratings)
+    if not ratings or 2 * abs(total) == len(ratings):
+        return None
+    if 2 * abs(total) < len(ratings):
+        return NEUTRAL
+    return GOOD if total > 0 else BAD
+
+
+def _first_error_of(
+    ratings: Sequence[int | None], judgments: Sequence[Judgment]
+) -> tuple[int | None, float | None, bool]:
+    """Return the first error among mean ratings, its share of the judgments, and if it is open.
+
+    It is open when a step without a rating comes before it: that step may be the first error.
+    """
+    error = _first_bad(ratings)
+    is_open = None in (ratings if error is None else ratings[:error])
+    named = Counter(
+        value for judgment in judgments for value in _first_error_values(judgment).values()
+    )
+    share = named[NO_ERROR if error is None else str(error)] / max(named.total(), 1)
+    return error, None if is_open else share, is_open
+
+
+def _voted_rating(ballot: Ballot, index: int) -> int | None:
+    vote = ballot.votes["rating"].get(str(index))
+    return None if vote is None or vote.value is None else int(vote.value)
+
+
+def _voted_first_error(ballot: Ballot) -> tuple[int | None, float | None, bool]:
+    vote = ballot.votes["first_error"].get("")
+    if vote is None or vote.value is None:
+        return None, None if vote is None else vote.confidence, True
+    error = None if vote.value == NO_ERROR else int(vote.value)
+    return error, vote.confidence, False
+
+
+def records(item: Item, settlement: Settlement) -> Sequence[Record]:
+    """Yield the steps up to the first error, or all of them, if each has a grade."""
+    value: Grading | None = settlement.value
+    if value is None or value["verdict"] in {BAD_PROBLEM, GIVE_UP}:
+        return ()
+    error = value["first_error"]
+    end = len(item.steps) if error is None else error + 1
+    ratings = [rating for rating in value["ratings"][:end] if rating is not None]
+    if len(ratings) < end:
+        return ()
+    return (
+        StepwiseSupervision(
+            prompt=item.problem,
+            completions=item.steps[:end],
+            ratings=ratings,
+            first_error=error,
+            verdict=value["verdict"],
+        ),
+    )
+
+
+def outcome(value: Grading) -> str:
+    return value["verdict"]
+
+
+def brief(item: Item) -> str:
+    return one_line(item.problem)
+
+
+TEMPLATE = TaskTemplate[Item, Judgment, StepOptions](
+    key="step_grading",
+    version="1.0.0",
+    title="Step grading",
+    summary="A solution in steps: each step graded, the first error found, a verdict on the whole.",
+    guidelines=_FOLDER.guidelines,
+    examples=_FOLDER.examples,
+    item_model=Item,
+    judgment_model=Judgment,
+    options_model=StepOptions,
+    candidates=lambda _: 0,
+    label_config=label_config,
+    show=show,
+    decode=decode,
+    encode=encode,
+    check=check,
+    measures=MEASURES,
+    settle=settle,
+    records=records,
+    record_kinds=(RecordKind.STEPWISE_SUPERVISION,),
+    prompt_text=lambda item: item.problem,
+    brief=brief,
+    outcome=outcome,
+)

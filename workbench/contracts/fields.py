@@ -1,0 +1,36 @@
+"""Field types and refusals that task templates share, in words for the person who hands in a row."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+_LONGEST_WRITTEN = 20_000
+_LONGEST_LINE = 90
+
+
+def refusal(*, problem: str, expected: str) -> PydanticCustomError:
+    """Return what a validator raises: `problem` follows the field's name, as in "is empty"."""
+    # As values, since braces in a quoted text are not those of a message template.
+    return PydanticCustomError("refused", "{problem}", {"problem": problem, "expected": expected})
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise refusal(problem="is empty", expected="text")
+    return text
+
+
+ShownText = Annotated[str, AfterValidator(_not_blank)]
+"""Text of the material, kept to the letter: leading spaces matter in training."""
+
+WrittenText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=_LONGEST_WRITTEN)]
+"""Text that an annotator writes; blank is the same as none."""
+
+
+def one_line(text: str) -> str:
+    """Return the beginning of a text on one line, for lists."""
+    line = " ".join(text[: 10 * _LONGEST_LINE].split())
+    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"

@@ -1,0 +1,311 @@
+"""Reading a labeling configuration of the Label Studio editor: its controls, objects and choices.
+
+The XML is a plug-in's, so it is parsed without a DOCTYPE, entities or network.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
+from typing import NoReturn
+
+from lxml import etree
+
+from workbench.errors import TemplateBroken
+
+_FORBIDDEN = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_DATA_FIELD = re.compile(r"\$(\w+)")
+_INDEX = "{{idx}}"
+
+_NOT_IN_COMMUNITY = frozenset({"Chat", "ReactCode"})
+_CHOICE_TAGS = frozenset({"Choice", "Label", "Bucket"})
+_DATA_ATTRIBUTES = ("value", "valueList", "on", "hint")
+
+RESULT_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "Choices": "choices",
+        "DateTime": "datetime",
+        "HyperTextLabels": "hypertextlabels",
+        "Labels": "labels",
+        "Number": "number",
+        "Pairwise": "pairwise",
+        "ParagraphLabels": "paragraphlabels",
+        "Ranker": "ranker",
+        "Rating": "rating",
+        "Taxonomy": "taxonomy",
+        "TextArea": "textarea",
+    }
+)
+"""The `type` of a result by the tag of its control, for the controls a template may use."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One choice: what it says, and the alias that is stored instead where there is one."""
+
+    value: str
+    alias: str | None = None
+
+    @property
+    def stored(self) -> str:
+        return self.value if self.alias is None else self.alias
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """One tag that yields results; in a Repeater its names hold `{{idx}}`."""
+
+    name: str
+    tag: str
+    to_name: tuple[str, ...]
+    line: int
+    is_required: bool = False
+    is_multiple: bool = False
+    is_repeated: bool = False
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def result_type(self) -> str:
+        return RESULT_TYPES[self.tag]
+
+    def named(self, index: int | None) -> str:
+        return self.name if index is None else self.name.replace(_INDEX, str(index))
+
+    def to_named(self, index: int | None) -> str:
+        first = self.to_name[0]
+        return first if index is None else first.replace(_INDEX, str(index))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelObject:
+    """One tag that shows data and that controls point at."""
+
+    name: str
+    tag: str
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelConfig:
+    """The description of a labeling configuration.
+
+    Attributes:
+        controls: By name as written; in a Repeater the name holds `{{idx}}`.
+        objects: By name as written.
+        data_fields: The top-level keys of the task data that the configuration reads.
+    """
+
+    controls: Mapping[str, Control]
+    objects: Mapping[str, LabelObject]
+    data_fields: frozenset[str]
+    _repeated: tuple[tuple[re.Pattern[str], Control], ...] = field(repr=False, compare=False)
+
+    def find_control(self, from_name: str) -> tuple[Control, int | None] | None:
+        """Find the control that a result comes from, and which repetition of it."""
+        control = self.controls.get(from_name)
+        if control is not None and not control.is_repeated:
+            return control, None
+        for pattern, repeated in self._repeated:
+            found = pattern.fullmatch(from_name)
+            if found is not None:
+                return repeated, int(found[1])
+        return None
+
+    def get_control(self, name: str) -> Control:
+        try:
+            return self.controls[name]
+        except KeyError:
+            message = f"the labeling configuration has no control {name!r}"
+            raise TemplateBroken(message) from None
+
+
+def with_attributes(xml: str, name: str, choice: str | None = None, **attributes: str) -> str:
+    """Return the configuration with attributes set, for what a campaign's options ask of it.
+
+    Args:
+        name: The tag whose attributes they are.
+        choice: The stored form of a choice of that tag, if they are the choice's.
+    """
+    root = _parse(xml)
+    tags = [element for element in root.iter(etree.Element) if element.get("name") == name]
+    if choice is not None:
+        inner = [child for tag in tags for child in tag.iter(*_CHOICE_TAGS)]
+        tags = [tag for tag in inner if choice == tag.get("alias", tag.get("value"))]
+    if not tags:
+        message = f"the labeling configuration has no {name!r} with {choice or 'that name'!r}"
+        raise TemplateBroken(message)
+    for attribute, value in attributes.items():
+        tags[0].set(attribute, value)
+    return etree.tostring(root, encoding="unicode")
+
+
+@lru_cache(maxsize=64)
+def parse_label_config(xml: str) -> LabelConfig:
+    """Describe a labeling configuration.
+
+    Raises:
+        TemplateBroken: It is not well-formed, has a DOCTYPE, or the editor could not work with
+            it; the message names the line and the tag.
+    """
+    root = _parse(xml)
+    controls: dict[str, Control] = {}
+    objects: dict[str, LabelObject] = {}
+    for element in root.iter(etree.Element):
+        _check_tag(element)
+        name = element.get("name")
+        if name is None:
+            continue
+        if name in controls or name in objects:
+            _refuse(element, f"the name {name!r} is used twice")
+        if element.get("toName") is not None:
+            controls[name] = _read_control(element, name)
+        else:
+            objects[name] = LabelObject(name=name, tag=element.tag, line=_line(element))
+    for control in controls.values():
+        _check_targets(control, controls, objects)
+    _check_visibility(root, controls)
+    return LabelConfig(
+        controls=MappingProxyType(controls),
+        objects=MappingProxyType(objects),
+        data_fields=frozenset(_data_fields(root)),
+        _repeated=tuple(
+            (_repeated_name(control.name), control)
+            for control in controls.values()
+            if control.is_repeated
+        ),
+    )
+
+
+def _parse(xml: str) -> etree._Element:
+    if _FORBIDDEN.search(xml):
+        message = "the labeling configuration has a DOCTYPE or an entity, which are refused"
+        raise TemplateBroken(message)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(xml.encode(), parser)
+    except etree.XMLSyntaxError as error:
+        message = f"the labeling configuration is not well-formed: {error}"
+        raise TemplateBroken(message) from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        message = "the labeling configuration has a DOCTYPE, which is refused"
+        raise TemplateBroken(message)
+    if root.tag != "View":
+        _refuse(root, "the outermost tag must be View")
+    return root
+
+
+def _line(element: etree._Element) -> int:
+    return int(getattr(element, "sourceline", None) or 0)
+
+
+def _refuse(element: etree._Element, problem: str) -> NoReturn:
+    message = f"labeling configuration, line {_line(element)}, {element.tag}: {problem}"
+    raise TemplateBroken(message)
+
+
+def _check_tag(element: etree._Element) -> None:
+    if element.tag in _NOT_IN_COMMUNITY:
+        _refuse(element, "this tag is not in the community editor")
+    if element.tag in RESULT_TYPES:
+        for attribute in ("name", "toName"):
+            if not element.get(attribute):
+                _refuse(element, f"a control needs {attribute}")
+
+
+def _repeater_of(element: etree._Element) -> etree._Element | None:
+    repeaters = list(element.iterancestors("Repeater"))
+    if len(repeaters) > 1:
+        _refuse(element, "a Repeater in a Repeater is not supported")
+    return repeaters[0] if repeaters else None
+
+
+def _read_control(element: etree._Element, name: str) -> Control:
+    if element.tag not in RESULT_TYPES:
+        _refuse(element, f"the results of {name!r} cannot be read; tags: {', '.join(RESULT_TYPES)}")
+    repeater = _repeater_of(element)
+    if repeater is not None:
+        if repeater.get("indexFlag", _INDEX) != _INDEX:
+            _refuse(repeater, f"indexFlag must be {_INDEX}")
+        if name.count(_INDEX) != 1:
+            _refuse(element, f"the name {name!r} in a Repeater must hold {_INDEX} once")
+    return Control(
+        name=name,
+        tag=element.tag,
+        to_name=tuple(target.strip() for target in (element.get("toName") or "").split(",")),
+        line=_line(element),
+        is_required=element.get("required") == "true",
+        is_multiple=element.get("choice") == "multiple",
+        is_repeated=repeater is not None,
+        choices=tuple(_read_choices(element, name)),
+    )
+
+
+def _read_choices(element: etree._Element, name: str) -> Iterator[Choice]:
+    seen: set[str] = set()
+    for child in element.iter(*_CHOICE_TAGS):
+        value = child.get("name" if child.tag == "Bucket" else "value")
+        if not value:
+            _refuse(child, f"a choice of {name!r} has no value")
+        choice = Choice(value=value, alias=child.get("alias"))
+        if choice.stored in seen:
+            _refuse(child, f"two choices of {name!r} are stored as {choice.stored!r}")
+        seen.add(choice.stored)
+        yield choice
+    if element.tag == "Choices" and not seen:
+        _refuse(element, f"{name!r} has no choices")
+
+
+def _check_targets(
+    control: Control, controls: Mapping[str, Control], objects: Mapping[str, LabelObject]
+) -> None:
+    for target in control.to_name:
+        if target not in objects and target not in controls:
+            message = (
+                f"labeling configuration, line {control.line}, {control.tag}: "
+                f"{control.name!r} points to {target!r}, which is not there"
+            )
+            raise TemplateBroken(message)
+
+
+def _check_visibility(root: etree._Element, controls: Mapping[str, Control]) -> None:
+    """Refuse a condition that can never hold: the editor splits `whenChoiceValue` at commas."""
+    for element in root.iter(etree.Element):
+        condition = element.get("visibleWhen", "")
+        if condition not in {"choice-selected", "choice-unselected"}:
+            continue
+        control = controls.get(element.get("whenTagName", ""))
+        if control is None:
+            _refuse(element, f"whenTagName {element.get('whenTagName')!r} is not a control")
+        for choice in control.choices:
+            if "," in choice.value or "," in choice.stored:
+                _refuse(
+                    element, f"the choice {choice.value!r} of {control.name!r} must hold no comma"
+                )
+        known = {choice.value for choice in control.choices}
+        known |= {choice.stored for choice in control.choices}
+        for value in (element.get("whenChoiceValue") or "").split(","):
+            if value and value not in known:
+                _refuse(element, f"{control.name!r} has no choice {value!r}")
+
+
+def _data_fields(root: etree._Element) -> Iterator[str]:
+    for element in root.iter(etree.Element):
+        for attribute in _DATA_ATTRIBUTES:
+            found = _DATA_FIELD.match(element.get(attribute, ""))
+            if found is not None:
+                yield found[1]
+
+
+def _repeated_name(name: str) -> re.Pattern[str]:
+    before, after = name.split(_INDEX)
+    return re.compile(f"{re.escape(before)}(0|[1-9][0-9]{{0,5}}){re.escape(after)}")
