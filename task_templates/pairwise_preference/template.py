@@ -13,6 +13,13 @@ from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from task_templates.pairwise_preference.review import (
+    direction_word,
+    read,
+    read_consensus,
+    review,
+    strength_word,
+)
 from workbench.contracts.editor_result import ResultReader, ResultWriter
 from workbench.contracts.faults import shown
 from workbench.contracts.fields import ShownText, WrittenText, one_line, refusal
@@ -228,6 +235,7 @@ MEASURES = (
         categories=(FIRST, SECOND, TIE, NEITHER),
         values=_direction_values,
         voted=True,
+        word=direction_word,
     ),
     Measure(
         field="strength",
@@ -237,6 +245,7 @@ MEASURES = (
         categories=tuple(range(-_STRONGEST, _STRONGEST + 1)),
         values=_strength_values,
         leaves_out=_strength_left_out,
+        word=strength_word,
     ),
 )
 
@@ -341,4 +350,7 @@ TEMPLATE = TaskTemplate[Item, Judgment, PairwiseOptions](
     brief=brief,
     outcome=str,
     first_shown_won=first_shown_won,
+    review=review,
+    read=read,
+    read_consensus=read_consensus,
 )

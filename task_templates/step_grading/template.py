@@ -13,6 +13,14 @@ from typing import Annotated, Any, Literal, TypedDict, assert_never
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from task_templates.step_grading.review import (
+    first_error_word,
+    rating_word,
+    read,
+    read_consensus,
+    review,
+    verdict_word,
+)
 from workbench.contracts.editor_result import ResultReader, ResultWriter
 from workbench.contracts.faults import shown
 from workbench.contracts.fields import ShownText, WrittenText, one_line, refusal
@@ -270,6 +278,7 @@ MEASURES = (
         values=_rating_values,
         voted=True,
         leaves_out=_rating_left_out,
+        word=rating_word,
     ),
     Measure(
         field="first_error",
@@ -280,6 +289,7 @@ MEASURES = (
         values=_first_error_values,
         voted=True,
         leaves_out=_ends_without_answer,
+        word=first_error_word,
     ),
     Measure(
         field="verdict",
@@ -289,6 +299,7 @@ MEASURES = (
         categories=VERDICTS,
         values=_verdict_values,
         voted=True,
+        word=verdict_word,
     ),
 )
 
@@ -423,4 +434,7 @@ TEMPLATE = TaskTemplate[Item, Judgment, StepOptions](
     prompt_text=lambda item: item.problem,
     brief=brief,
     outcome=outcome,
+    review=review,
+    read=read,
+    read_consensus=read_consensus,
 )

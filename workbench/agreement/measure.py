@@ -17,6 +17,7 @@ from workbench.agreement.reliability import (
     load_reliability,
 )
 from workbench.campaigns.pinning import template_of
+from workbench.contracts.task_template import Category
 from workbench.models import Annotator, Campaign
 from workbench.statistics import (
     Interval,
@@ -42,6 +43,8 @@ class MeasuredField:
     `n_units` are the units with at least two judgments and `n_judgments` the judgments in them;
     `n_excluded` says how many judgments the field leaves out and why, `n_missing` how many have no
     value on it. `reason` and `interval_reason` say why `alpha` or its interval is undefined.
+    `distribution` holds each category with its count among all judgments, in the measure's order;
+    the most frequent first where the item decides which categories there are.
     """
 
     field: str
@@ -59,6 +62,7 @@ class MeasuredField:
     n_judgments: int
     n_missing: int
     n_excluded: Mapping[str, int]
+    distribution: Sequence[tuple[Category, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +182,17 @@ def _measure_field(coded: CodedMeasure) -> MeasuredField:
         n_judgments=alpha.n_pairable,
         n_missing=coded.n_missing,
         n_excluded=coded.n_excluded,
+        distribution=_distribution(coded),
     )
+
+
+def _distribution(coded: CodedMeasure) -> list[tuple[Category, int]]:
+    categories: Sequence[Any] = coded.ratings.categories
+    counts = np.bincount(coded.ratings.values, minlength=len(categories)).tolist()
+    distribution = list(zip(categories, counts, strict=True))
+    if coded.measure.categories is None:
+        distribution.sort(key=lambda one: -one[1])
+    return distribution
 
 
 def _matrix(coded: CodedMeasure, busiest: Sequence[int], names: Sequence[str]) -> AnnotatorMatrix:
