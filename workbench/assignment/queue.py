@@ -1,0 +1,453 @@
+"""The claim: an expert's own lease first, else the best free item, at the same cost in any queue.
+
+A campaign's open items stand in two tiers. In the first are those whose slot came back, in the order
+of `requeued_seq`; in the second all of them, in the order of the shuffle. Each expert has a cursor
+in each tier, which only moves forward, so a claim never walks past what was done before it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic_core import from_json
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    exists,
+    literal_column,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from workbench.assignment.lease import LEASED, expire_due
+from workbench.assignment.policy import Place, advance, draw_presentation
+from workbench.assignment.task import Task, task_of
+from workbench.contracts.task_template import ItemModel
+from workbench.database.prepared import Prepared
+from workbench.database.types import to_micros
+from workbench.errors import CampaignClosed, NotFound
+from workbench.identifiers import Prefix, canonical_json, new_public_id, new_secret
+from workbench.models import Assignment, Campaign, CampaignStatus, Cursor, Item, Position
+
+DUE_PER_CLAIM = 8
+"""Leases of others that a claim settles on its way."""
+
+WINDOW = 32
+"""Places of a tier that are looked at together; usually the first one is taken."""
+
+Key = tuple[int, ...]
+"""A place in a tier: (shuffle key, item) or (requeued number,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A task in an expert's hands until `expires_at`, for whoever names its token."""
+
+    assignment_id: int
+    assignment: str
+    token: str
+    position: Position
+    presentation: tuple[int, ...]
+    expires_at: datetime
+    item_id: int
+    item: ItemModel
+    task: Task
+
+    def show(self) -> dict[str, Any]:
+        """Return what the expert's browser may see; rendering needs no open transaction."""
+        return self.task.show(self.item, self.presentation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """A campaign's queue as one expert stands in it."""
+
+    campaign_id: int
+    campaign: str
+    expert_id: int
+    status: CampaignStatus
+    round: int
+    requeue_count: int
+    options: str
+    cursor: Key
+    requeued_cursor: Key
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What looking through a window of a tier came to: the slot taken, the cursor after it."""
+
+    taken: tuple[int, str] | None
+    cursor: Key
+    is_last: bool
+
+
+_ENTER = Prepared(
+    select(
+        Campaign.public_id,
+        Campaign.status,
+        Campaign.round,
+        Campaign.requeue_count,
+        Campaign.options,
+        Cursor.shuffle_key,
+        Cursor.item_id,
+        Cursor.requeued_seq,
+    )
+    .join(Cursor, Cursor.campaign_id == Campaign.id)
+    .where(
+        Campaign.id == bindparam("campaign_id"),
+        Cursor.expert_id == bindparam("expert_id"),
+    )
+    .with_for_update(key_share=True, of=Cursor)
+)
+_ADD_CURSOR = Prepared(
+    text(
+        "INSERT INTO cursor (campaign_id, expert_id, shuffle_key, item_id, requeued_seq)"
+        " SELECT id, :expert_id, -1, 0, 0 FROM campaign WHERE id = :campaign_id"
+        " ON CONFLICT (campaign_id, expert_id) DO NOTHING"
+    )
+)
+_MOVE_CURSOR = Prepared(
+    text(
+        "UPDATE cursor SET shuffle_key = :shuffle_key, item_id = :item_id,"
+        " requeued_seq = :requeued_seq"
+        " WHERE campaign_id = :campaign_id AND expert_id = :expert_id"
+    )
+)
+_HELD = Prepared(
+    select(
+        Assignment.id,
+        Assignment.public_id,
+        Assignment.position,
+        Assignment.token,
+        Assignment.presentation,
+        Assignment.expires_at,
+        Assignment.started_at,
+        Assignment.item_id,
+        Item.content,
+    )
+    .join(Item, Item.id == Assignment.item_id)
+    .where(
+        Assignment.expert_id == bindparam("expert_id"),
+        Assignment.campaign_id == bindparam("campaign_id"),
+        LEASED,
+    )
+    # `current` sorts before `next`.
+    .order_by(Assignment.position)
+)
+_HOLD_AGAIN = Prepared(
+    text(
+        "UPDATE assignment SET position = :position, token = :token, expires_at = :expires_at,"
+        " started_at = :started_at WHERE id = :id"
+    )
+)
+
+
+def is_handled() -> ColumnElement[bool]:
+    """Say of an item whether the expert holds it, has judged it or has skipped it in the round."""
+    return exists(
+        select(Assignment.id).where(
+            Assignment.item_id == Item.id,
+            Assignment.expert_id == bindparam("expert_id"),
+            Assignment.round == bindparam("round"),
+            literal_column("assignment.status IN ('leased', 'submitted', 'skipped')"),
+        )
+    )
+
+
+IS_OPEN: ColumnElement[bool] = literal_column("item.open_slots > 0")
+
+
+def open_places() -> Select[*tuple[Any, ...]]:
+    """Select (item, is handled, key…) after a place in the shuffled order."""
+    return (
+        select(Item.id, is_handled(), Item.shuffle_key, Item.id)
+        .with_hint(Item, "INDEXED BY ix_item_open", "sqlite")
+        .where(
+            Item.campaign_id == bindparam("campaign_id"),
+            IS_OPEN,
+            tuple_(Item.shuffle_key, Item.id)
+            > tuple_(bindparam("after_key"), bindparam("after_id")),
+        )
+        .order_by(Item.shuffle_key, Item.id)
+        .limit(bindparam("most"))
+    )
+
+
+def requeued_places() -> Select[*tuple[Any, ...]]:
+    """Select (item, is handled, key) after a place in the first tier."""
+    return (
+        select(Item.id, is_handled(), Item.requeued_seq)
+        .with_hint(Item, "INDEXED BY ix_item_requeued", "sqlite")
+        .where(
+            Item.campaign_id == bindparam("campaign_id"),
+            IS_OPEN,
+            literal_column("item.requeued_seq IS NOT NULL"),
+            Item.requeued_seq > bindparam("after_key"),
+        )
+        .order_by(Item.requeued_seq, Item.id)
+        .limit(bindparam("most"))
+    )
+
+
+_OPEN_PLACES = Prepared(open_places())
+_REQUEUED_PLACES = Prepared(requeued_places())
+
+
+def _take(*, skip_locked: bool) -> Prepared:
+    wanted = select(Item.id).where(Item.id == bindparam("wanted"), IS_OPEN)
+    if skip_locked:
+        wanted = wanted.with_for_update(skip_locked=True, key_share=True)
+    return Prepared(
+        update(Item)
+        .where(Item.id == wanted.scalar_subquery(), IS_OPEN)
+        .values(open_slots=Item.open_slots - 1)
+        .returning(Item.content)
+    )
+
+
+_TAKE = _take(skip_locked=True)
+_WAIT_AND_TAKE = _take(skip_locked=False)
+_LEASE = Prepared(
+    text(
+        "INSERT INTO assignment (public_id, campaign_id, item_id, expert_id, round, status,"
+        " position, token, presentation, leased_at, expires_at, started_at)"
+        " VALUES (:public_id, :campaign_id, :item_id, :expert_id, :round, 'leased',"
+        " :position, :token, :presentation, :leased_at, :expires_at, :started_at)"
+        " ON CONFLICT (item_id, expert_id, round) DO UPDATE SET status = 'leased',"
+        " position = excluded.position, token = excluded.token,"
+        " expires_at = excluded.expires_at, started_at = excluded.started_at, ended_at = NULL"
+        " RETURNING id, public_id, presentation"
+    )
+)
+
+
+def claim_next(
+    session: Session,
+    *,
+    campaign_id: int,
+    expert_id: int,
+    position: Position,
+    now: datetime,
+    lease_for: timedelta,
+) -> Lease | None:
+    """Lease the expert their next task, None when nothing is left for them.
+
+    What they hold at `position` already comes first, and an item that they held before keeps its
+    presentation. A claim of the current task takes the prefetched one when there is no current one.
+
+    Raises:
+        NotFound: There is no such campaign.
+        CampaignClosed: The campaign is paused or closed.
+    """
+    queue = _enter(session, campaign_id, expert_id)
+    if queue.status is not CampaignStatus.OPEN:
+        message = f"this campaign is {queue.status}"
+        raise CampaignClosed(message)
+    held = _hold_again(session, queue, position, now=now, lease_for=lease_for)
+    if held is not None:
+        return held
+    if expire_due(session, now=now, limit=DUE_PER_CLAIM, campaign_id=campaign_id):
+        queue = _enter(session, campaign_id, expert_id)
+    taken = _take_first(session, queue)
+    if taken is None:
+        return None
+    item_id, content = taken
+    return _lease(session, queue, item_id, content, position, now=now, lease_for=lease_for)
+
+
+def _enter(session: Session, campaign_id: int, expert_id: int) -> _Queue:
+    """Read the queue, with the expert's cursor locked against their other claims."""
+    who = {"campaign_id": campaign_id, "expert_id": expert_id}
+    row: Any = _ENTER.run(session, **who).fetchone()
+    if row is None:
+        _ADD_CURSOR.run(session, **who)
+        row = _ENTER.run(session, **who).fetchone()
+    if row is None:
+        message = "there is no such campaign"
+        raise NotFound(message)
+    return _Queue(
+        campaign_id=campaign_id,
+        campaign=row[0],
+        expert_id=expert_id,
+        status=CampaignStatus(row[1]),
+        round=row[2],
+        requeue_count=row[3],
+        options=row[4],
+        cursor=(row[5], row[6]),
+        requeued_cursor=(row[7],),
+    )
+
+
+def _hold_again(
+    session: Session, queue: _Queue, position: Position, *, now: datetime, lease_for: timedelta
+) -> Lease | None:
+    """Return the lease that the expert holds already, extended; a lapsed one under a new token."""
+    rows: Any = _HELD.run(
+        session, expert_id=queue.expert_id, campaign_id=queue.campaign_id
+    ).fetchall()
+    row = next((row for row in rows if row[2] == position), None)
+    if row is None and position is Position.CURRENT and rows:
+        row = rows[0]
+    if row is None:
+        return None
+    has_lapsed = row[5] <= to_micros(now)
+    starts = position is Position.CURRENT and (has_lapsed or row[6] is None)
+    lease = Lease(
+        assignment_id=row[0],
+        assignment=row[1],
+        token=new_secret() if has_lapsed else row[3],
+        position=position,
+        presentation=tuple(from_json(row[4])),
+        expires_at=now + lease_for,
+        item_id=row[7],
+        item=(task := _task(session, queue)).read_item(row[8]),
+        task=task,
+    )
+    _HOLD_AGAIN.run(
+        session,
+        id=lease.assignment_id,
+        position=position.value,
+        token=lease.token,
+        expires_at=to_micros(lease.expires_at),
+        started_at=to_micros(now) if starts else row[6],
+    )
+    return lease
+
+
+def _task(session: Session, queue: _Queue) -> Task:
+    return task_of(
+        session, campaign_id=queue.campaign_id, public_id=queue.campaign, options=queue.options
+    )
+
+
+def _take_first(session: Session, queue: _Queue) -> tuple[int, str] | None:
+    """Take a slot of the first item that the expert may have, as (item, content).
+
+    One window of the first tier is looked at, then the second tier; the rest of the first tier only
+    when the second has nothing, so that a claim costs the same however much was requeued.
+    """
+    requeued = _search_requeued(session, queue)
+    cursor, taken = queue.cursor, requeued.taken
+    if taken is None:
+        opened = _search_to_end(session, queue, _OPEN_PLACES, cursor)
+        cursor, taken = opened.cursor, opened.taken
+    if taken is None and not requeued.is_last:
+        requeued = _search_to_end(session, queue, _REQUEUED_PLACES, requeued.cursor)
+        taken = requeued.taken
+    if (cursor, requeued.cursor) != (queue.cursor, queue.requeued_cursor):
+        _MOVE_CURSOR.run(
+            session,
+            campaign_id=queue.campaign_id,
+            expert_id=queue.expert_id,
+            shuffle_key=cursor[0],
+            item_id=cursor[1],
+            requeued_seq=requeued.cursor[0],
+        )
+    return taken
+
+
+def _search_requeued(session: Session, queue: _Queue) -> _Search:
+    newest = (queue.requeue_count,)
+    if newest <= queue.requeued_cursor:
+        return _Search(None, queue.requeued_cursor, is_last=True)
+    search = _search_window(session, queue, _REQUEUED_PLACES, queue.requeued_cursor)
+    if search.taken is None and search.is_last:
+        # What has a number up to the newest and is not open now gets another when it opens again.
+        return _Search(None, max(newest, search.cursor), is_last=True)
+    return search
+
+
+def _search_to_end(session: Session, queue: _Queue, tier: Prepared, cursor: Key) -> _Search:
+    search = _search_window(session, queue, tier, cursor)
+    while search.taken is None and not search.is_last:
+        search = _search_window(session, queue, tier, search.cursor)
+    return search
+
+
+def _search_window(session: Session, queue: _Queue, tier: Prepared, after: Key) -> _Search:
+    """Take a slot of the first item in a window that is open to the expert.
+
+    What another transaction has locked is passed by for the moment, and waited for when the window
+    holds nothing else: it may still have a slot when that transaction is done.
+    """
+    rows: Any = tier.run(
+        session,
+        campaign_id=queue.campaign_id,
+        expert_id=queue.expert_id,
+        round=queue.round,
+        after_key=after[0],
+        after_id=after[-1],
+        most=WINDOW,
+    )
+    places: list[Place] = []
+    locked: int | None = None
+    taken: tuple[int, str] | None = None
+    for item_id, is_handled, *key in rows:
+        places.append(Place(item_id, tuple(key), bool(is_handled)))
+        if is_handled:
+            continue
+        taken = _take_slot(session, _TAKE, item_id)
+        if taken is not None:
+            break
+        locked = locked or item_id
+    rows.close()
+    if taken is None and locked is not None:
+        taken = _take_slot(session, _WAIT_AND_TAKE, locked)
+    reached = advance(places, None if taken is None else taken[0])
+    is_last = locked is None and len(places) < WINDOW
+    return _Search(taken, after if reached is None else reached, is_last)
+
+
+def _take_slot(session: Session, statement: Prepared, item_id: int) -> tuple[int, str] | None:
+    row: Any = statement.run(session, wanted=item_id).fetchone()
+    return None if row is None else (item_id, row[0])
+
+
+def _lease(
+    session: Session,
+    queue: _Queue,
+    item_id: int,
+    content: str,
+    position: Position,
+    *,
+    now: datetime,
+    lease_for: timedelta,
+) -> Lease:
+    task = _task(session, queue)
+    item = task.read_item(content)
+    order = draw_presentation(task.template.candidates(item), seed=secrets.token_bytes(16))
+    expires_at = now + lease_for
+    token = new_secret()
+    row: Any = _LEASE.run(
+        session,
+        public_id=new_public_id(Prefix.ASSIGNMENT),
+        campaign_id=queue.campaign_id,
+        item_id=item_id,
+        expert_id=queue.expert_id,
+        round=queue.round,
+        position=position.value,
+        token=token,
+        presentation=canonical_json(order).decode(),
+        leased_at=to_micros(now),
+        expires_at=to_micros(expires_at),
+        started_at=to_micros(now) if position is Position.CURRENT else None,
+    ).fetchone()
+    return Lease(
+        assignment_id=row[0],
+        assignment=row[1],
+        token=token,
+        position=position,
+        presentation=tuple(from_json(row[2])),
+        expires_at=expires_at,
+        item_id=item_id,
+        item=item,
+        task=task,
+    )
