@@ -137,7 +137,7 @@ class World:
     def open_slots(self) -> dict[int, int]:
         with self.database.read() as session:
             rows = select(Item.id, Item.open_slots).where(Item.campaign_id == self.campaign_id)
-            return {item_id: slots for item_id, slots in session.execute(rows)}
+            return dict(session.execute(rows).all())
 
     def count_slots_taken(self) -> dict[int, int]:
         """Judgments that took a slot and leases not settled, by item."""
