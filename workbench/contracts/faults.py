@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails, to_json
 from workbench.errors import BadRow
 
 _SHOWN = 60
+_NOWHERE = object()
 
 _EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string_type": lambda _: "text",
@@ -108,12 +109,22 @@ def _path(detail: ErrorDetails, given: Any) -> tuple[str | int, ...]:
 
 def _walk(location: Sequence[str | int], given: Any, *, is_absent: bool) -> Iterator[str | int]:
     for depth, step in enumerate(location):
-        last = depth == len(location) - 1
-        if (isinstance(given, Mapping) and step in given) or (isinstance(given, list | tuple) and isinstance(step, int) and step < len(given)):
-            given = given[step]
-        elif not (last and is_absent):
+        inner = _step_into(given, step)
+        if inner is not _NOWHERE:
+            given = inner
+        elif not (is_absent and depth == len(location) - 1):
             continue
         yield step
+
+
+def _step_into(given: Any, step: str | int) -> Any:
+    match given, step:
+        case Mapping(), _ if step in given:
+            return given[step]
+        case list() | tuple(), int(index) if index < len(given):
+            return given[index]
+        case _:
+            return _NOWHERE
 
 
 def _dotted(path: Sequence[str | int], prefix: str) -> str:
@@ -135,10 +146,10 @@ def _describe(detail: ErrorDetails, model: type[BaseModel] | None) -> tuple[str,
         known = ", ".join(model.model_fields) if model else ""
         return "is not a field", f"one of {known}" if known else "no such field"
     if kind == "value_error":
-        return str(context["error"]), str(getattr(context["error"], "expected", "see the message"))
+        return str(context["error"]), "see the problem"
     if kind in _EXPECTED:
         return _problem(kind, given), _EXPECTED[kind](context)
-    return detail["msg"], str(context.get("expected", "see the message"))
+    return detail["msg"], str(context.get("expected", "see the problem"))
 
 
 def _problem(kind: str, given: Any) -> str:

@@ -1,0 +1,123 @@
+"""A judgment as a file's row gives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import from_json, to_json
+
+from workbench.contracts.faults import shown
+from workbench.contracts.fields import refusal
+from workbench.contracts.task_template import JudgmentModel
+from workbench.database.types import to_micros
+from workbench.errors import BadRow
+from workbench.identifiers import canonical_json
+from workbench.importing.rows import AnnotatorName, ExternalId, Row, RowRejected, plain, read_as
+from workbench.importing.staging import Staged
+from workbench.models import AnnotatorKind
+
+_SEPARATOR = "\0"
+
+
+def _only_text(value: Any) -> Any:
+    """Refuse a bare number as a time: nobody can see whether it counts seconds or more."""
+    if value is None or isinstance(value, str):
+        return value
+    raise refusal(problem=f"is {shown(value)}", expected="a time such as 2026-05-01T10:00:00Z")
+
+
+class _JudgmentRow(BaseModel):
+    """What a row says besides the value; a time without a zone is UTC."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    external_id: ExternalId
+    annotator: AnnotatorName
+    value: dict[str, Any]
+    annotator_kind: AnnotatorKind = AnnotatorKind.PERSON
+    presentation: tuple[Annotated[int, Field(ge=0)], ...] | None = None
+    created_at: Annotated[datetime | None, BeforeValidator(_only_text)] = None
+    seconds: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenJudgment:
+    """A judgment as a row gives it; what the row leaves out is None."""
+
+    row: Staged
+    external_id: str
+    annotator: str
+    kind: AnnotatorKind
+    value: str
+    presentation: tuple[int, ...] | None
+    created_at: int | None
+    seconds: float | None
+
+
+def parse_judgment(row: Row, model: type[JudgmentModel]) -> Staged:
+    """Validate a row by itself.
+
+    Raises:
+        RowRejected: With every fault.
+    """
+    given = dict(row.fields or {})
+    if "value" in given:
+        given["value"] = plain(given["value"])
+    faults: list[BadRow] = []
+    read: _JudgmentRow | None = None
+    try:
+        read = read_as(_JudgmentRow, given, line=row.line)
+    except RowRejected as rejection:
+        faults += rejection.faults
+    value: JudgmentModel | None = None
+    if isinstance(given.get("value"), dict):
+        try:
+            value = read_as(
+                model,
+                given["value"],
+                line=row.line,
+                prefix="value",
+            )
+        except RowRejected as rejection:
+            faults += rejection.faults
+    if faults or read is None or value is None:
+        raise RowRejected(faults)
+    extra = {
+        "kind": read.annotator_kind,
+        "presentation": read.presentation,
+        "created_at": None if read.created_at is None else to_micros(_utc(read.created_at)),
+        "seconds": read.seconds,
+    }
+    return Staged(
+        row.line,
+        f"{read.external_id}{_SEPARATOR}{read.annotator}",
+        to_json(value).decode(),
+        canonical_json(extra).decode(),
+    )
+
+
+def _utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+
+
+def as_presentation(stored: list[int] | None) -> tuple[int, ...] | None:
+    return None if stored is None else tuple(stored)
+
+
+def unpack_judgment(row: Staged) -> GivenJudgment:
+    """Return what `parse_judgment` staged."""
+    external_id, _, annotator = row.key.partition(_SEPARATOR)
+    extra = from_json(row.extra)
+    return GivenJudgment(
+        row=row,
+        external_id=external_id,
+        annotator=annotator,
+        kind=AnnotatorKind(extra["kind"]),
+        value=row.body,
+        presentation=as_presentation(extra["presentation"]),
+        created_at=extra["created_at"],
+        seconds=extra["seconds"],
+    )
