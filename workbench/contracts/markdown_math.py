@@ -12,7 +12,7 @@ from markdown_it.rules_inline import StateInline
 from workbench.contracts.mathematics import LONGEST_FORMULA
 
 _CLOSERS = {"$$": "$$", "\\[": "\\]", "\\(": "\\)", "$": "$"}
-_SUM_OF_MONEY = re.compile(r"\d[\d.,]*(?:\s+|\s*/\s*)[A-Za-z]{2,}(?:\s|$)")
+_SUM_OF_MONEY = re.compile(r"\d[\d.,]*(?:\s+|\s*/\s*)[A-Za-z]{2,}\b")
 
 
 def _find_closer(source: str, opener: str, start: int, end: int) -> int:

@@ -152,6 +152,7 @@ _DIRECTIONS: dict[str, dict[str, set[str]]] = {tag: {"dir": {"auto"}} for tag in
 _WALL = nh3.Cleaner(
     tags=set(_TAGS | mathematics.TAGS),
     attributes={
+        "*": set(),
         "ol": {"start"},
         **{tag: set(names) for tag, names in mathematics.ATTRIBUTES.items()},
     },

