@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -30,6 +31,13 @@ class Converted:
     batch: pa.RecordBatch
     left_out: Mapping[str, int] = field(default_factory=dict)
     kept: pa.BooleanArray | None = None
+
+
+class ExportFormat(StrEnum):
+    """The kind of file an export is."""
+
+    PARQUET = "parquet"
+    JSONL = "jsonl"
 
 
 O = TypeVar("O", bound=ExportOptions)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -20,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from workbench.contracts.exporter import AnyExporter, ExportOptions
+from workbench.contracts.exporter import AnyExporter, ExportFormat, ExportOptions
 from workbench.contracts.faults import explain_faults
 from workbench.contracts.registry import exporters
 from workbench.contracts.task_template import AnyTemplate
@@ -35,18 +34,18 @@ from workbench.releases.files import (
     WrittenFile,
     hash_file,
 )
-from workbench.releases.manifest import MANIFEST, merge_export, read_release_manifest
+from workbench.releases.manifest import (
+    MANIFEST,
+    merge_export,
+    read_export_manifest,
+    read_release_manifest,
+)
 from workbench.releases.snapshot import records_file
 
 _SIMULATED = pa.field("simulated", pa.bool_(), nullable=False)
 _GROUPS_AHEAD = 2
 
 Progress = Callable[[int, int], None]
-
-
-class ExportFormat(StrEnum):
-    PARQUET = "parquet"
-    JSONL = "jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +59,17 @@ class Exported:
     left_out: Mapping[str, int]
     bytes: int
     sha256: str
+
+    def as_document(self) -> dict[str, Any]:
+        """Return what is told of the file to whoever asked for it."""
+        return {
+            "file": self.path.name,
+            "rows_in": self.rows_in,
+            "rows": self.rows,
+            "left_out": dict(self.left_out),
+            "bytes": self.bytes,
+            "sha256": self.sha256,
+        }
 
 
 def list_exporters(template: AnyTemplate) -> list[AnyExporter]:
@@ -131,14 +141,36 @@ def export_release(
     with _partial(to / MANIFEST) as partial:
         manifest = merge_export(to, _provenance(release, folder), name, entry)
         partial.write_bytes(manifest)
+    return _exported(to, name, entry)
+
+
+def find_export(
+    folder: Path,
+    *,
+    exporter: AnyExporter,
+    format: ExportFormat,  # noqa: A002
+) -> Exported | None:
+    """Return an export that is in a folder and intact."""
+    name = f"{exporter.key}.{format}"
+    try:
+        entry = read_export_manifest(folder)["files"].get(name)
+    except VerificationFailed:
+        return None
+    path = folder / name
+    if entry is None or not path.is_file() or hash_file(path) != entry["sha256"]:
+        return None
+    return _exported(folder, name, entry)
+
+
+def _exported(folder: Path, name: str, entry: Mapping[str, Any]) -> Exported:
     return Exported(
-        path=to / name,
-        manifest=to / MANIFEST,
-        rows_in=rendering.rows_in,
-        rows=written.rows or 0,
-        left_out=left_out,
-        bytes=written.bytes,
-        sha256=written.sha256,
+        path=folder / name,
+        manifest=folder / MANIFEST,
+        rows_in=entry["rows_in"],
+        rows=entry["rows"],
+        left_out=entry["left_out"],
+        bytes=entry["bytes"],
+        sha256=entry["sha256"],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from workbench.aggregation.consensus import NO_JUDGMENTS, SettledItem, infer_by_
 from workbench.agreement.reliability import Reliability
 from workbench.contracts.records import RecordKind, record_kind, record_schema
 from workbench.contracts.task_template import AnyTemplate, ConsensusMethod
-from workbench.identifiers import canonical_json
+from workbench.identifiers import Prefix, canonical_json
 from workbench.models import Annotator, AnnotatorKind, Campaign, Item, Judgment
 from workbench.releases.files import GroupedParquet, WrittenFile
 
@@ -137,6 +138,7 @@ class SnapshotWriter:
         self._session, self._campaign, self._template = session, campaign, template
         self._method, self._filters = method, filters
         self._givers = _givers(session, campaign)
+        self._secret = secrets.token_bytes(32)
         self._gave = set[int]()
         self._judgments = Counter[str]()
         self._template_versions, self._guideline_versions = Counter[str](), Counter[str]()
@@ -307,7 +309,7 @@ class SnapshotWriter:
             .where(Judgment.item_id.in_(list(by_id)))
             .order_by(Judgment.item_id, Judgment.id)
         ).all()
-        public_ids = {row.id: row.public_id for row in read}
+        veiled = {row.id: self._veiled(row.public_id) for row in read}
         superseded = {row.supersedes_id for row in read}
         simulated = set[int]()
         rows = []
@@ -320,7 +322,7 @@ class SnapshotWriter:
             self._count(row, is_simulated=is_simulated, is_superseded=is_superseded)
             rows.append(
                 {
-                    "judgment_id": row.public_id,
+                    "judgment_id": veiled[row.id],
                     "item_id": by_id[row.item_id].public_id,
                     "external_id": by_id[row.item_id].external_id,
                     "annotator": giver.name,
@@ -334,7 +336,7 @@ class SnapshotWriter:
                     "guideline_version": row.guideline_version,
                     "origin": str(row.origin),
                     "surplus": row.is_surplus,
-                    "supersedes": public_ids.get(row.supersedes_id),
+                    "supersedes": veiled.get(row.supersedes_id),
                     "superseded": is_superseded,
                     "simulated": is_simulated,
                 }
@@ -343,6 +345,11 @@ class SnapshotWriter:
         if self._campaign.is_simulated:
             return frozenset(by_id)
         return frozenset(simulated)
+
+    def _veiled(self, public_id: str) -> str:
+        """Return an id of this release alone: with the real one pseudonyms could be joined."""
+        digest = hmac.digest(self._secret, public_id.encode(), "sha256").hex()
+        return f"{Prefix.JUDGMENT}_{digest[:16]}"
 
     def _count(self, row: Any, *, is_simulated: bool, is_superseded: bool) -> None:
         self._gave.add(row.annotator_id)

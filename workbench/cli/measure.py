@@ -1,0 +1,121 @@
+"""`workbench agreement` and `workbench consensus`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.cli.environment import (
+    CampaignReference,
+    InOrganization,
+    find_campaign,
+    open_environment,
+)
+from workbench.cli.output import AsJson, answer, console, table
+from workbench.contracts.task_template import ConsensusMethod
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from workbench.aggregation.consensus import SettledItem
+
+IncludeModels = Annotated[
+    bool, typer.Option("--include-models", help="Count judgments by models too.")
+]
+
+
+def agreement(
+    campaign: CampaignReference,
+    organization: InOrganization = None,
+    include_models: IncludeModels = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how far the annotators of a campaign agree, field by field."""
+    from workbench.agreement.measure import measure_agreement
+
+    with open_environment() as environment, environment.database.read() as session:
+        found = find_campaign(session, campaign, organization)
+        measured = measure_agreement(
+            session, campaign_id=found.id, include_models=include_models
+        ).as_document()
+    answer(measured, lambda: _agreement_table(measured["measures"]), as_json=as_json)
+
+
+def consensus(
+    campaign: CampaignReference,
+    method: Annotated[
+        ConsensusMethod, typer.Option("--method", help="How votes become a consensus.")
+    ] = ConsensusMethod.MAJORITY,
+    organization: InOrganization = None,
+    include_models: IncludeModels = False,
+    as_json: AsJson = False,
+) -> None:
+    """Infer the consensus on every item of a campaign, in import order."""
+    from workbench.aggregation.consensus import infer_consensus
+
+    with open_environment() as environment, environment.database.read() as session:
+        found = find_campaign(session, campaign, organization)
+        items = _begun(
+            infer_consensus(
+                session, campaign_id=found.id, method=method, include_models=include_models
+            )
+        )
+        if as_json:
+            _print_items({"campaign": found.public_id, "method": str(method)}, items)
+            return
+        console().print(_consensus_table(items))
+
+
+def _agreement_table(measures: Sequence[Mapping[str, Any]]) -> RenderableType:
+    return table(
+        ("field", "level", "unit", "α", "95 %", "agreement", "units", "annotators", "judgments"),
+        (
+            (
+                one["field"],
+                one["level"],
+                one["unit"],
+                f"{one['alpha']:.4f}" if one["alpha"] is not None else one["reason"],
+                _interval(one["interval"]),
+                None if one["percent_agreement"] is None else f"{one['percent_agreement']:.1%}",
+                one["n_units"],
+                one["n_annotators"],
+                one["n_judgments"],
+            )
+            for one in measures
+        ),
+    )
+
+
+def _interval(interval: Sequence[float] | None) -> str | None:
+    return None if interval is None else f"{interval[0]:.4f} … {interval[1]:.4f}"
+
+
+def _consensus_table(items: Iterable[SettledItem]) -> RenderableType:
+    from pydantic_core import to_json
+
+    counts = Counter(
+        (to_json(item.settlement.value).decode(), item.settlement.reason) for item in items
+    )
+    rows = ((value, reason, count) for (value, reason), count in counts.most_common())
+    return table(("consensus", "reason", "items"), rows)
+
+
+def _begun(items: Iterator[SettledItem]) -> Iterator[SettledItem]:
+    """Take the first item now, so that a refusal comes before anything is printed."""
+    return chain([item for item in [next(items, None)] if item is not None], items)
+
+
+def _print_items(head: Mapping[str, Any], items: Iterable[SettledItem]) -> None:
+    """Print one document whose items are written as they are inferred."""
+    from pydantic_core import to_json
+
+    typer.echo(to_json(head)[:-1] + b',"items":[', nl=False)
+    separator = b""
+    for item in items:
+        typer.echo(separator + to_json(item.as_document(), inf_nan_mode="null"), nl=False)
+        separator = b",\n"
+    typer.echo(b"]}")

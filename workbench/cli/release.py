@@ -1,0 +1,249 @@
+"""`workbench release`: freeze, export, verify and list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.cli.environment import (
+    ACTOR,
+    CampaignReference,
+    Environment,
+    InOrganization,
+    find_campaign,
+    open_environment,
+)
+from workbench.cli.output import AsJson, answer, table
+from workbench.contracts.exporter import ExportFormat
+from workbench.contracts.task_template import ConsensusMethod
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from workbench.releases.queries import ReleaseView
+
+app = typer.Typer(
+    help="Frozen releases: freeze, export, verify.", no_args_is_help=True, add_completion=False
+)
+
+ReleaseReference = Annotated[
+    str, typer.Argument(metavar="RELEASE", help="The release's id, or CAMPAIGN/name.")
+]
+
+
+@app.command("freeze")
+def freeze(
+    campaign: CampaignReference,
+    name: Annotated[str | None, typer.Option("--name", help="v1, v2 … if not given.")] = None,
+    consensus: Annotated[
+        ConsensusMethod, typer.Option("--consensus", help="How votes become a consensus.")
+    ] = ConsensusMethod.MAJORITY,
+    min_judgments: Annotated[
+        int, typer.Option("--min-judgments", help="Leave out items with fewer judgments.")
+    ] = 1,
+    min_confidence: Annotated[
+        float, typer.Option("--min-confidence", help="Leave out items with less confidence.")
+    ] = 0.0,
+    drop_ties: Annotated[
+        bool, typer.Option("--drop-ties", help="Leave out items whose consensus is a tie.")
+    ] = False,
+    organization: InOrganization = None,
+    as_json: AsJson = False,
+) -> None:
+    """Freeze a snapshot of a campaign: hashed files that never change."""
+    from workbench.releases.freeze import freeze_release
+    from workbench.releases.snapshot import Filters
+
+    with open_environment() as environment:
+        with environment.database.read() as session:
+            campaign_id = find_campaign(session, campaign, organization).id
+        frozen = freeze_release(
+            environment.database,
+            environment.settings,
+            campaign_id=campaign_id,
+            name=name,
+            consensus=consensus,
+            filters=Filters(
+                min_judgments=min_judgments, min_confidence=min_confidence, drop_ties=drop_ties
+            ),
+            actor=ACTOR,
+            clock=environment.clock,
+        )
+        view = _find(environment, frozen.id, None)
+    document = {
+        **view.as_document(),
+        "folder": str(frozen.folder),
+        "steps": frozen.manifest["steps"],
+        "files": frozen.manifest["files"],
+    }
+    answer(document, lambda: _steps(view), as_json=as_json)
+
+
+@app.command("export")
+def export(
+    release: ReleaseReference,
+    exporter: Annotated[str, typer.Option("--exporter", metavar="E", help="The format's name.")],
+    format: Annotated[  # noqa: A002
+        ExportFormat, typer.Option("--format", help="The kind of file.")
+    ],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the files go.")],
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="KEY=VALUE", help="An option of the exporter; repeat."),
+    ] = None,
+    organization: InOrganization = None,
+    as_json: AsJson = False,
+) -> None:
+    """Render a release's records in a training format, with a manifest beside them."""
+    from workbench.contracts.registry import get_exporter
+    from workbench.releases.download import Rendering, export_known, record_export
+    from workbench.releases.export import read_options
+
+    chosen = get_exporter(exporter)
+    wanted = Rendering(
+        exporter=chosen, options=read_options(chosen, _pairs(option or [])), format=format
+    )
+    with open_environment() as environment:
+        view = _find(environment, release, organization)
+        exported = export_known(environment.settings, view, wanted, to=to)
+        with environment.database.write() as session:
+            record_export(
+                session,
+                view,
+                wanted,
+                exported,
+                action="release.exported",
+                actor=ACTOR,
+                now=environment.clock.now(),
+            )
+    document = {
+        "release": view.public_id,
+        "exporter": chosen.key,
+        "format": str(format),
+        "options": wanted.options.model_dump(mode="json"),
+        **exported.as_document(),
+        "path": str(exported.path),
+        "manifest": str(exported.manifest),
+    }
+    answer(document, f"{exported.rows:,} rows in {exported.path}", as_json=as_json)
+
+
+@app.command("verify")
+def verify(
+    release: ReleaseReference,
+    folder: Annotated[
+        Path | None, typer.Option("--in", metavar="DIR", help="Check an export in DIR as well.")
+    ] = None,
+    organization: InOrganization = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check every file of a release, and of an export of it, against the manifest."""
+    from workbench.releases.folders import release_folder
+    from workbench.releases.verify import verify_export, verify_release
+
+    with open_environment() as environment:
+        view = _find(environment, release, organization)
+        stored = release_folder(environment.settings, view.public_id)
+    checked = verify_release(stored, expected_sha256=view.manifest_sha256)
+    exported = []
+    if folder is not None:
+        exported = verify_export(
+            folder, release_id=view.public_id, release_sha256=view.manifest_sha256
+        )
+    document: dict[str, Any] = {
+        "release": view.public_id,
+        "verified": True,
+        "files": [{"file": one.file, "state": str(one.state)} for one in checked],
+    }
+    if folder is not None:
+        document["export"] = [{"file": one.file, "state": str(one.state)} for one in exported]
+    text = f"{len(checked) + len(exported)} files are what was written"
+    answer(document, text, as_json=as_json)
+
+
+@app.command("list")
+def list_(
+    campaign: Annotated[
+        str | None, typer.Argument(metavar="[CAMPAIGN]", help="Only this campaign's releases.")
+    ] = None,
+    organization: InOrganization = None,
+    as_json: AsJson = False,
+) -> None:
+    """List releases, newest first."""
+    from workbench.people.organizations import get_organization
+    from workbench.releases.queries import MAX_PAGE, list_releases
+
+    with open_environment() as environment, environment.database.read() as session:
+        within = None
+        if organization is not None:
+            within = get_organization(session, reference=organization).id
+        campaign_id = None
+        if campaign is not None:
+            campaign_id = find_campaign(session, campaign, organization).id
+        found = list_releases(
+            session, organization_id=within, campaign_id=campaign_id, page_size=MAX_PAGE
+        )
+    document = {
+        "releases": [view.as_document() for view in found.releases],
+        "total": found.total,
+    }
+    answer(document, lambda: _releases(found.releases), as_json=as_json)
+
+
+def _find(environment: Environment, reference: str, organization: str | None) -> ReleaseView:
+    from workbench.people.organizations import get_organization
+    from workbench.releases.queries import get_release
+
+    with environment.database.read() as session:
+        within = None
+        if organization is not None:
+            within = get_organization(session, reference=organization).id
+        return get_release(session, reference=reference, organization_id=within)
+
+
+def _pairs(options: Sequence[str]) -> Mapping[str, str]:
+    pairs: dict[str, str] = {}
+    for option in options:
+        key, separator, value = option.partition("=")
+        if not separator or not key:
+            message = f"{option!r} is not KEY=VALUE"
+            raise typer.BadParameter(message, param_hint="--option")
+        pairs[key] = value
+    return pairs
+
+
+def _steps(view: ReleaseView) -> RenderableType:
+    from rich.console import Group
+
+    rows = (
+        (
+            step["step"],
+            step["in"],
+            step["out"],
+            ", ".join(f"{reason} {count}" for reason, count in step["left_out"].items()),
+        )
+        for step in view.manifest["steps"]
+    )
+    return Group(
+        f"Release {view.name} of {view.campaign_name}: {view.public_id}",
+        table(("step", "in", "out", "left out"), rows),
+    )
+
+
+def _releases(views: Sequence[ReleaseView]) -> RenderableType:
+    return table(
+        ("release", "id", "frozen", "consensus", "rows"),
+        (
+            (
+                f"{view.campaign_name}/{view.name}",
+                view.public_id,
+                f"{view.created_at:%Y-%m-%d %H:%M}",
+                view.manifest["consensus"]["method"],
+                ", ".join(f"{kind} {rows}" for kind, rows in view.rows.items()),
+            )
+            for view in views
+        ),
+    )
