@@ -35,65 +35,16 @@ _LONGEST_HIGHLIGHTED = 20_000
 _LONGEST_LINE_HIGHLIGHTED = 400
 _LONGEST_REMEMBERED = 20_000
 
-_LANGUAGES = frozenset(
-    [
-        "bash",
-        "c",
-        "console",
-        "cpp",
-        "c++",
-        "csharp",
-        "c#",
-        "cs",
-        "css",
-        "diff",
-        "docker",
-        "dockerfile",
-        "go",
-        "haskell",
-        "html",
-        "ini",
-        "java",
-        "javascript",
-        "js",
-        "json",
-        "jsx",
-        "julia",
-        "kotlin",
-        "latex",
-        "lua",
-        "make",
-        "makefile",
-        "matlab",
-        "nginx",
-        "objective-c",
-        "php",
-        "powershell",
-        "py",
-        "python",
-        "python3",
-        "r",
-        "rb",
-        "ruby",
-        "rust",
-        "rs",
-        "sass",
-        "scala",
-        "scss",
-        "sh",
-        "shell",
-        "sql",
-        "swift",
-        "tex",
-        "toml",
-        "ts",
-        "tsx",
-        "typescript",
-        "xml",
-        "yaml",
-        "yml",
-        "zsh",
-    ]
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_LANGUAGES = _names(
+    "bash c console cpp c++ csharp c# cs css diff docker dockerfile go haskell html ini java "
+    "javascript js json jsx julia kotlin latex lua make makefile matlab nginx objective-c php "
+    "powershell py python python3 r rb ruby rust rs sass scala scss sh shell sql swift tex "
+    "toml ts tsx typescript xml yaml yml zsh"
 )
 
 _FORMATTER = HtmlFormatter(nowrap=True)
@@ -106,37 +57,11 @@ _BLOCKS = {
     "th_open",
     "td_open",
 }
-_BLOCK_TAGS = ["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "li", "th", "td", "div"]
+_BLOCK_TAGS = _names("p h1 h2 h3 h4 h5 h6 blockquote li th td div")
 
-_TAGS = frozenset(
-    [
-        "p",
-        "br",
-        "hr",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "blockquote",
-        "ul",
-        "ol",
-        "li",
-        "pre",
-        "code",
-        "em",
-        "strong",
-        "s",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "div",
-        "span",
-    ]
+_TAGS = _names(
+    "p br hr h1 h2 h3 h4 h5 h6 blockquote ul ol li pre code em strong s table thead tbody tr "
+    "th td div span"
 )
 _CLASSES: dict[str, set[str]] = {
     "div": {"rendered", "formula"},
@@ -278,6 +203,11 @@ def render_text(text: str) -> str:
     or script, whatever the text is.
     """
     return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else _draw(text)
+
+
+def render_prose(text: str) -> str:
+    """Return guidelines, a card and the like as safe HTML, drawn only."""
+    return _WALL.clean(f'<div class="rendered" dir="auto">{_MARKDOWN.render(text)}</div>')
 
 
 _ROLES = {"system": "System", "user": "User", "assistant": "Assistant"}
