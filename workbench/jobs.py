@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, text, update
+from sqlalchemy import bindparam, delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from workbench.database.prepared import Prepared
@@ -70,6 +70,13 @@ def claim_job(session: Session, *, now: datetime, claim_for: timedelta) -> Job |
 def finish_job(session: Session, job_id: int, *, now: datetime) -> None:
     session.execute(
         update(Job).where(Job.id == job_id).values(status=JobStatus.DONE, finished_at=now)
+    )
+
+
+def forget_jobs(session: Session, *, finished_before: datetime) -> None:
+    """Delete the jobs that are long done; failed ones stay for somebody to look at."""
+    session.execute(
+        delete(Job).where(Job.status == JobStatus.DONE, Job.finished_at < finished_before)
     )
 
 

@@ -225,9 +225,7 @@ def find_neighbours(session: Session, *, campaign_id: int, item: str) -> Neighbo
     worse = or_(Consensus.disagreement > disagreement, and_(equal, Consensus.item_id < item_id))
     better = or_(Consensus.disagreement < disagreement, and_(equal, Consensus.item_id > item_id))
     before = session.execute(
-        disputed.where(worse)
-        .order_by(Consensus.disagreement, Consensus.item_id.desc())
-        .limit(1)
+        disputed.where(worse).order_by(Consensus.disagreement, Consensus.item_id.desc()).limit(1)
     ).one_or_none()
     after = session.execute(worst_first.where(better)).one_or_none()
     place = session.scalar(select(func.count()).select_from(disputed.where(worse).subquery())) or 0

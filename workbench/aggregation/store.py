@@ -29,6 +29,7 @@ _PAUSE_SECONDS = 0.002
 
 def store_consensus(
     database: Database,
+    session: Session,
     *,
     campaign_id: int,
     methods: Sequence[ConsensusMethod] = tuple(ConsensusMethod),
@@ -37,18 +38,21 @@ def store_consensus(
     """Bring the campaign's stored consensus up to date and return how many rows changed.
 
     Only items with a judgment have rows, and only rows that differ are written.
+
+    Args:
+        database: Where units of work for writing come from.
+        session: The reading that everything is inferred from, `reliability` too if it is given.
     """
     changed = 0
-    with database.read() as session:
-        for batch in infer_by_methods(
-            session, campaign_id=campaign_id, methods=methods, reliability=reliability
-        ):
-            for method, items in batch.items():
-                stale = _stale(session, campaign_id, method, items)
-                if stale:
-                    _replace(database, method, stale)
-                    changed += len(stale)
-                    time.sleep(_PAUSE_SECONDS)
+    for batch in infer_by_methods(
+        session, campaign_id=campaign_id, methods=methods, reliability=reliability
+    ):
+        for method, items in batch.items():
+            stale = _stale(session, campaign_id, method, items)
+            if stale:
+                _replace(database, method, stale)
+                changed += len(stale)
+                time.sleep(_PAUSE_SECONDS)
     return changed
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.cli.campaign import split_options
 from workbench.cli.environment import (
     ACTOR,
     CampaignReference,
@@ -104,7 +105,7 @@ def export(
 
     chosen = get_exporter(exporter)
     wanted = Rendering(
-        exporter=chosen, options=read_options(chosen, _pairs(option or [])), format=format
+        exporter=chosen, options=read_options(chosen, split_options(option or [])), format=format
     )
     with open_environment() as environment:
         view = _find(environment, release, organization)
@@ -202,17 +203,6 @@ def _find(environment: Environment, reference: str, organization: str | None) ->
         if organization is not None:
             within = get_organization(session, reference=organization).id
         return get_release(session, reference=reference, organization_id=within)
-
-
-def _pairs(options: Sequence[str]) -> Mapping[str, str]:
-    pairs: dict[str, str] = {}
-    for option in options:
-        key, separator, value = option.partition("=")
-        if not separator or not key:
-            message = f"{option!r} is not KEY=VALUE"
-            raise typer.BadParameter(message, param_hint="--option")
-        pairs[key] = value
-    return pairs
 
 
 def _steps(view: ReleaseView) -> RenderableType:
