@@ -42,6 +42,8 @@ DUE_PER_CLAIM = 8
 WINDOW = 32
 """Places of a tier that are looked at together; usually the first one is taken."""
 
+_NO_CAMPAIGN = "there is no such campaign"
+
 Key = tuple[int, ...]
 """A place in a tier: (shuffle key, item) or (requeued number,)."""
 
@@ -89,6 +91,12 @@ class _Search:
     is_last: bool
 
 
+_FIND_CAMPAIGN = Prepared(
+    select(Campaign.id).where(
+        Campaign.public_id == bindparam("campaign"),
+        Campaign.organization_id == bindparam("organization_id"),
+    )
+)
 _ENTER = Prepared(
     select(
         Campaign.public_id,
@@ -229,6 +237,21 @@ _LEASE = Prepared(
 )
 
 
+def get_campaign_id(session: Session, *, campaign: str, organization_id: int) -> int:
+    """Return the id of an organization's campaign, as the path that every task takes needs it.
+
+    Raises:
+        NotFound: The organization has no campaign of that public id.
+    """
+    row: Any = _FIND_CAMPAIGN.run(
+        session, campaign=campaign, organization_id=organization_id
+    ).fetchone()
+    if row is None:
+        raise NotFound(_NO_CAMPAIGN)
+    found: int = row[0]
+    return found
+
+
 def claim_next(
     session: Session,
     *,
@@ -271,8 +294,7 @@ def _enter(session: Session, campaign_id: int, expert_id: int) -> _Queue:
         _ADD_CURSOR.run(session, **who)
         row = _ENTER.run(session, **who).fetchone()
     if row is None:
-        message = "there is no such campaign"
-        raise NotFound(message)
+        raise NotFound(_NO_CAMPAIGN)
     return _Queue(
         campaign_id=campaign_id,
         campaign=row[0],
