@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=14, ge=1, description="Life of a sign-in.")
     secure_cookies: bool = Field(default=False, description="Set behind HTTPS.")
     log_level: str = "INFO"
+    body_limit: int = Field(default=2_000_000, ge=1000, description="Bytes of a request's body.")
+    upload_limit: int = Field(default=4_000_000_000, ge=1000, description="Bytes of an upload.")
     pool_size: int = Field(default=40, ge=1, description="Database connections of one process.")
 
     @cached_property

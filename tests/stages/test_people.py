@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from tests import factories
 
+from tests import factories
 from workbench.clock import FixedClock
 from workbench.database.session import Database
-from workbench.errors import Conflict, NotAllowed, NotFound, OptionInvalid
+from workbench.errors import Conflict, NotFound, OptionInvalid
 from workbench.models import Annotator, AnnotatorKind, AuditEvent, Role
 from workbench.people.actors import authenticate_sign_in, authenticate_token
 from workbench.people.annotators import ensure_annotator
@@ -278,7 +278,7 @@ def test_an_organization_does_not_set_the_password_of_somebody_elses_member(
             role=Role.EXPERT,
             now=clock.now(),
         )
-        with pytest.raises(NotAllowed):
+        with pytest.raises(Conflict):
             reset_password(session, **reset, password_hash=hash_password("yet another one"))
         assert person.password_hash == new
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from tests import factories
 
+from tests import factories
 from workbench.clock import FixedClock
 from workbench.database.session import Database
 from workbench.errors import NotFound, OptionInvalid

@@ -61,3 +61,16 @@ def is_name_taken(session: Session, *, organization_id: int, name: str) -> bool:
         )
         is not None
     )
+
+
+def list_annotator_ids(session: Session, *, person_id: int) -> list[int]:
+    """Return the annotators a person is, one in each organization that made them an expert."""
+    return list(session.scalars(select(Annotator.id).where(Annotator.person_id == person_id)))
+
+
+def find_annotator_id(session: Session, *, organization_id: int, person_id: int) -> int | None:
+    return session.scalar(
+        select(Annotator.id).where(
+            Annotator.organization_id == organization_id, Annotator.person_id == person_id
+        )
+    )

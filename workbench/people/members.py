@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workbench.audit import record_event
-from workbench.errors import BadRow, Conflict, NotAllowed, NotFound, OptionInvalid
+from workbench.errors import BadRow, Conflict, NotFound, OptionInvalid
 from workbench.identifiers import Prefix, new_public_id
 from workbench.models import AnnotatorKind, Membership, Organization, Person, Role
 from workbench.people.annotators import ensure_annotator, is_name_taken
@@ -212,7 +212,7 @@ def reset_password(
     """Set a member's password and end their sign-ins.
 
     Raises:
-        NotAllowed: they belong to another organization too, which this one must not speak for.
+        Conflict: they belong to another organization too, which this one must not speak for.
     """
     _, person = get_member(
         session, organization_id=organization_id, person_public_id=person_public_id
@@ -220,7 +220,7 @@ def reset_password(
     memberships = _memberships_of(session, person.id)
     if len(memberships) > 1:
         message = f"{person.email} belongs to several organizations and keeps their own password"
-        raise NotAllowed(message)
+        raise Conflict(message)
     _set_password(session, person, password_hash, memberships, now)
     record_event(
         session,

@@ -21,6 +21,8 @@ from workbench.models import (
     SignIn,
 )
 
+_LATEST = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
@@ -224,6 +226,19 @@ def list_audit_events(
         for at, actor, done, what, detail in found.rows
     )
     return Page(rows, found.number, found.size, found.total)
+
+
+def list_audit_actions(session: Session, *, organization_id: int) -> tuple[str, ...]:
+    """Return the actions among the latest events, for a filter to offer."""
+    latest = (
+        select(AuditEvent.action)
+        .where(AuditEvent.organization_id == organization_id)
+        .order_by(AuditEvent.id.desc())
+        .limit(_LATEST)
+        .subquery()
+    )
+    actions = session.scalars(select(latest.c.action).distinct().order_by(latest.c.action))
+    return tuple(actions)
 
 
 def _members(organization_id: int) -> Select[*tuple[Any, ...]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
-from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
@@ -18,6 +17,7 @@ from workbench.people.throttle import SignInThrottle
 from workbench.settings import Settings
 from workbench.web.api import health as health_api
 from workbench.web.api import people as people_api
+from workbench.web.api import work as work_api
 from workbench.web.api import work as work_api
 from workbench.web.assets import mount_assets
 from workbench.web.errors import install_error_handlers
@@ -100,9 +100,11 @@ def create_app(
         health_api.router,
         people_api.router,
         work_api.router,
+        work_api.router,
         work.router,
         sign_in.router,
         account.router,
+        work.router,
         people.router,
         tokens.router,
         audit.router,

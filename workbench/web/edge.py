@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fastapi import Depends, Request
-from fastapi.routing import APIRoute
+from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
 from sqlalchemy.orm import Session
 
 from workbench.clock import Clock
@@ -27,7 +27,10 @@ from workbench.people.actors import (
     authenticate_token,
     note_token_use,
 )
+from workbench.people.sign_in import SignedIn
 from workbench.settings import Settings
+
+ANY_SCOPE = "any"
 
 _COOKIE = "workbench_session"
 
@@ -49,7 +52,9 @@ class _Credential:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """The roles that may call a route, and the scope an API token needs (None: no token may)."""
+    """The roles that may call a route, and the scope an API token needs (None: no token
+    may; `ANY_SCOPE`: each may).
+    """
 
     roles: frozenset[Role]
     scope: str | None
@@ -67,7 +72,7 @@ class Permission:
         if self.scope is None:
             message = "this is open to a browser session, not to an API token"
             raise NotAllowed(message)
-        if self.scope not in actor.scopes:
+        if self.scope != ANY_SCOPE and self.scope not in actor.scopes:
             message = f"this API token lacks the scope {self.scope}"
             raise NotAllowed(message, scope=self.scope)
 
@@ -95,6 +100,16 @@ class Edge:
     def settings(self) -> Settings:
         settings: Settings = self.request.app.state.settings
         return settings
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from, for the audit trail."""
+        return address_of(self.request)
+
+    @property
+    def session_secret(self) -> str:
+        """The secret of the browser session; only for routes that no token may call."""
+        return self._credential().secret
 
     @contextmanager
     def write(self) -> Iterator[Work]:
@@ -156,14 +171,36 @@ def allow(*roles: Role, scope: str | None = None) -> Any:
     return Depends(Permission(granted, scope))
 
 
-def permission_of(route: APIRoute) -> Permission | None:
+def permission_of(dependant: Dependant) -> Permission | None:
     """Return what a route declared with `allow(…)`, None for a public one."""
-    for dependency in route.dependant.dependencies:
+    for dependency in dependant.dependencies:
         if isinstance(dependency.call, Permission):
             return dependency.call
     return None
 
 
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
 def session_cookie(settings: Settings) -> str:
     """Return the cookie's name; behind HTTPS its prefix keeps other hosts from setting it."""
     return f"__Host-{_COOKIE}" if settings.secure_cookies else _COOKIE
+
+
+def set_session(response: Response, settings: Settings, started: SignedIn) -> None:
+    """Hand the browser its session; no script can read it, no other site's form can send it."""
+    response.set_cookie(
+        session_cookie(settings),
+        started.secret,
+        expires=started.expires_at,
+        httponly=True,
+        samesite="lax",
+        secure=settings.secure_cookies,
+    )
+
+
+def clear_session(response: Response, settings: Settings) -> None:
+    response.delete_cookie(
+        session_cookie(settings), httponly=True, samesite="lax", secure=settings.secure_cookies
+    )

@@ -1,0 +1,316 @@
+"""Campaigns: all of them, a new one, one at a glance, and its status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from workbench.aggregation.item_list import ItemFilter, ItemStatus, ListedItem, list_items
+from workbench.agreement.queries import AgreementView, find_agreement
+from workbench.campaigns.campaign import create_campaign, get_campaign, set_status
+from workbench.campaigns.pinning import template_of
+from workbench.campaigns.progress import CampaignProgress, measure_campaign_progress
+from workbench.campaigns.queries import CampaignSummary, list_campaigns, summarize_campaign
+from workbench.contracts.registry import get_template, task_templates
+from workbench.contracts.rendering import render_text
+from workbench.database.paging import Page
+from workbench.models import CampaignStatus, Role
+from workbench.releases.queries import ReleaseView, list_releases
+from workbench.web.charts import Amount, ColumnChart, IntervalChart, column_chart
+from workbench.web.edge import Edge, allow
+from workbench.web.figures import Headline, alpha_chart, headline_of, percent_chart
+from workbench.web.forms import refusals_to, see_other
+from workbench.web.frame import STATUS_BADGES, CampaignFrame, Naming, frame_of, naming_of
+from workbench.web.option_fields import OptionField, option_fields, read_option_fields
+from workbench.web.parameters import PageNumber
+from workbench.web.templating import render
+
+router = APIRouter(prefix="/campaigns", include_in_schema=False)
+
+PAGE_SIZE = 20
+_WORST = 5
+_RECENT_RELEASES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignCard:
+    """One campaign in the list, with its agreement in one line."""
+
+    summary: CampaignSummary
+    template_title: str
+    status_badge: str
+    wanted: int
+    headline: Headline | None
+    n_annotators: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignsContext:
+    campaigns: Page[CampaignCard]
+    status: str
+    statuses: Sequence[tuple[str, str]]
+
+
+@router.get("")
+def campaigns_page(
+    request: Request,
+    edge: Annotated[Edge, allow(Role.QA_LEAD, Role.ENGINEER)],
+    status: CampaignStatus | None = None,
+    page: PageNumber = 1,
+) -> Response:
+    with edge.read() as work:
+        found = list_campaigns(
+            work.session,
+            organization_id=work.actor.organization_id,
+            status=status,
+            page=page,
+            page_size=PAGE_SIZE,
+        )
+        cards = []
+        for summary in found.rows:
+            campaign = get_campaign(
+                work.session,
+                reference=summary.public_id,
+                organization_id=work.actor.organization_id,
+            )
+            view = find_agreement(work.session, campaign_id=campaign.id)
+            cards.append(_card(summary, template_of(campaign).title, view))
+    context = CampaignsContext(
+        campaigns=Page(tuple(cards), found.number, found.size, found.total),
+        status=status or "",
+        statuses=[(str(one), str(one).capitalize()) for one in CampaignStatus],
+    )
+    return render(request, "campaigns/list.html", context)
+
+
+def _card(
+    summary: CampaignSummary, template_title: str, view: AgreementView | None
+) -> CampaignCard:
+    return CampaignCard(
+        summary=summary,
+        template_title=template_title,
+        status_badge=STATUS_BADGES[summary.status],
+        wanted=summary.items * summary.overlap,
+        headline=headline_of(view.agreement) if view else None,
+        n_annotators=len(view.agreement.annotators) if view else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateChoice:
+    key: str
+    title: str
+    summary: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewCampaignContext:
+    templates: Sequence[TemplateChoice]
+    template: str
+    options: Sequence[OptionField]
+    guidelines: str
+
+
+@router.get("/new")
+def new_campaign_page(
+    request: Request,
+    edge: Annotated[Edge, allow(Role.QA_LEAD, Role.ENGINEER)],
+    template: str = "",
+) -> Response:
+    with edge.read():
+        chosen = get_template(template or next(iter(task_templates())))
+    context = NewCampaignContext(
+        templates=[
+            TemplateChoice(
+                key=one.key, title=one.title, summary=one.summary, is_chosen=one is chosen
+            )
+            for one in task_templates().values()
+        ],
+        template=chosen.key,
+        options=option_fields(chosen.options_model),
+        guidelines=chosen.guidelines,
+    )
+    return render(request, "campaigns/new.html", context)
+
+
+class NewCampaign(BaseModel):
+    """Options of the template come as further fields, `option.<name>`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    template: str
+    overlap: int = Field(ge=1, le=1000)
+    guidelines: str = ""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        return read_option_fields(self.model_extra or {})
+
+
+@router.post("")
+def add_campaign(
+    request: Request,
+    edge: Annotated[Edge, allow(Role.QA_LEAD, Role.ENGINEER)],
+    form: Annotated[NewCampaign, Form()],
+) -> Response:
+    with refusals_to(request, "new_campaign_page"), edge.write() as work:
+        campaign = create_campaign(
+            work.session,
+            organization_id=work.actor.organization_id,
+            name=form.name,
+            template_key=form.template,
+            overlap=form.overlap,
+            options=form.options,
+            guidelines=form.guidelines.replace("\r\n", "\n").strip() or None,
+            now=work.now,
+            actor=work.actor.person_public_id,
+        )
+    return see_other(
+        request,
+        "import_page",
+        campaign=campaign.public_id,
+        notice=f"“{campaign.name}” is open. Import its items next.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpertRow:
+    name: str
+    is_model: bool
+    is_simulated: bool
+    n_judgments: int
+    share: float
+    median_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorstItem:
+    item: ListedItem
+    consensus: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignContext:
+    frame: CampaignFrame
+    summary: CampaignSummary
+    progress: CampaignProgress
+    days: ColumnChart
+    day_rows: Sequence[tuple[str, int]]
+    computed_at: datetime | None
+    is_current: bool
+    alpha: IntervalChart | None
+    percent: IntervalChart | None
+    experts: Sequence[ExpertRow]
+    worst: Sequence[WorstItem]
+    n_disputed: int
+    releases: Sequence[ReleaseView]
+    n_releases: int
+    options: Sequence[tuple[str, str]]
+    now: datetime
+
+
+@router.get("/{campaign}")
+def campaign_page(
+    request: Request, edge: Annotated[Edge, allow(Role.QA_LEAD, Role.ENGINEER)], campaign: str
+) -> Response:
+    with edge.read() as work:
+        session, actor = work.session, work.actor
+        found = get_campaign(session, reference=campaign, organization_id=actor.organization_id)
+        template = template_of(found)
+        summary = summarize_campaign(session, found)
+        progress = measure_campaign_progress(session, found, summary)
+        view = find_agreement(session, campaign_id=found.id)
+        worst = list_items(session, found, ItemFilter(status=ItemStatus.DISPUTED), page_size=_WORST)
+        releases = list_releases(
+            session,
+            organization_id=actor.organization_id,
+            campaign_id=found.id,
+            page_size=_RECENT_RELEASES,
+        )
+        frame, naming = frame_of(found, actor, route="campaign_page"), naming_of(found, actor)
+        options = [(name, _plain(value)) for name, value in found.options.items()]
+    day_rows = [(f"{day:%d %b %Y}", count) for day, count in progress.by_day]
+    measures = view.agreement.measures if view else ()
+    context = CampaignContext(
+        frame=frame,
+        summary=summary,
+        progress=progress,
+        days=column_chart(
+            "Judgments per day",
+            [Amount(label=label, value=count) for label, count in day_rows],
+            height=72,
+        ),
+        day_rows=day_rows,
+        computed_at=view.computed_at if view else None,
+        is_current=view is not None and view.is_current,
+        alpha=alpha_chart(measures, show_all=False) if measures else None,
+        percent=percent_chart(measures, show_all=False) if measures else None,
+        experts=_experts(view, naming),
+        worst=[
+            WorstItem(item=item, consensus=consensus_words(template, item)) for item in worst.rows
+        ],
+        n_disputed=worst.total,
+        releases=releases.releases,
+        n_releases=releases.total,
+        options=options,
+        now=work.now,
+    )
+    return render(request, "campaigns/overview.html", context)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _experts(view: AgreementView | None, naming: Naming) -> list[ExpertRow]:
+    if view is None:
+        return []
+    most = max((one.n_judgments for one in view.agreement.annotators), default=0) or 1
+    return [
+        ExpertRow(
+            name=naming(one.annotator, one.name, one.kind),
+            is_model=one.kind == "model",
+            is_simulated=one.simulated,
+            n_judgments=one.n_judgments,
+            share=one.n_judgments / most,
+            median_seconds=one.median_active_seconds or one.median_seconds,
+        )
+        for one in view.agreement.annotators
+    ]
+
+
+class StatusForm(BaseModel):
+    status: CampaignStatus
+
+
+_DONE = {
+    CampaignStatus.OPEN: "The campaign is open: experts are given its items.",
+    CampaignStatus.PAUSED: "The campaign is paused: nobody is given its items.",
+    CampaignStatus.CLOSED: "The campaign is closed.",
+}
+
+
+@router.post("/{campaign}/status")
+def change_status(
+    request: Request,
+    edge: Annotated[Edge, allow(Role.QA_LEAD)],
+    campaign: str,
+    form: Annotated[StatusForm, Form()],
+) -> Response:
+    with refusals_to(request, "campaign_page", campaign=campaign), edge.write() as work:
+        found = get_campaign(
+            work.session, reference=campaign, organization_id=work.actor.organization_id
+        )
+        set_status(
+            work.session, found, form.status, now=work.now, actor=work.actor.person_public_id
+        )
+    return see_other(request, "campaign_page", campaign=campaign, notice=_DONE[form.status])
