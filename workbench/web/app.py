@@ -100,8 +100,6 @@ def create_app(
         health_api.router,
         people_api.router,
         work_api.router,
-        work_api.router,
-        work.router,
         sign_in.router,
         account.router,
         work.router,
