@@ -23,7 +23,7 @@ from workbench.database.session import Database
 from workbench.errors import BadRow, ImportRejected
 from workbench.importing.readers import read_rows, reject_file
 from workbench.importing.report import Counts, ImportReport, Progress, no_progress, refuse
-from workbench.importing.rows import Row, RowRejected
+from workbench.importing.rows import Row, RowRejected, find_unstorable
 from workbench.importing.staging import Staged, Staging, open_staging
 from workbench.models import Campaign
 
@@ -157,7 +157,14 @@ def _stage(importer: Importer, staging: Staging, path: Path, progress: Progress)
 def _parsed(importer: Importer, row: Row) -> Staged:
     if row.fault is not None:
         raise RowRejected([row.fault])
-    return importer.parse(row)
+    staged = importer.parse(row)
+    # As JSON text, what cannot be stored looks like one of these; only then is it worth a search.
+    stored = staged.body, staged.extra
+    if any("\\u0000" in text or "Infinity" in text for text in stored):
+        fault = find_unstorable(row.fields, row.line)
+        if fault is not None:
+            raise RowRejected([fault])
+    return staged
 
 
 def _check(database: Database, importer: Importer, staging: Staging, progress: Progress) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,14 +14,12 @@ from pydantic_core import from_json
 
 from workbench.contracts.faults import shown
 from workbench.errors import BadRow, ImportRejected
-from workbench.importing.rows import Row, find_unstorable, nul_fault
+from workbench.importing.rows import Row, nul_fault
 from workbench.importing.tables import find_column_fault, nest
 
 MAX_ROW_BYTES = 16 * 1024 * 1024
 _BATCH = 500
 _BOM = b"\xef\xbb\xbf"
-_SUSPECT = re.compile(r"\\u0000|[eE]\+?\d{3}")
-"""What an escaped NUL or a number beyond a double's range looks like; most rows have neither."""
 
 Position: TypeAlias = Callable[[], int]
 Rows: TypeAlias = Iterator[tuple[Row, int]]
@@ -110,8 +107,7 @@ def _parse_line(number: int, line: bytes) -> Row:
         return _faulty(number, text, f"is not JSON: {error}", "one JSON object")
     if not isinstance(value, dict):
         return _faulty(number, value, f"is {shown(value)}", "one JSON object")
-    fault = find_unstorable(value, number) if _SUSPECT.search(text) else None
-    return Row(number, value, fields=value, fault=fault)
+    return Row(number, value, fields=value)
 
 
 def _faulty(number: int, source: Any, problem: str, expected: str, field: str = "row") -> Row:
@@ -178,8 +174,7 @@ def _parse_values(line: int, cells: dict[str, Any]) -> Row:
         if isinstance(value, bytes | bytearray):
             source = {name: shown(other) for name, other in cells.items()}
             return _faulty(line, source, "is a binary column", "text", column)
-    fields = nest(cells)
-    return Row(line, cells, fields=fields, fault=find_unstorable(fields, line))
+    return Row(line, cells, fields=nest(cells))
 
 
 _READERS: dict[str, Callable[[Path, BinaryIO], Rows]] = {

@@ -117,6 +117,8 @@ def nul_fault(line: int, field: str) -> BadRow:
 
 
 def _not_padded(text: str) -> str:
+    if "\0" in text:
+        raise refusal(problem="contains a NUL character", expected="text without it")
     if text != text.strip():
         problem = "begins or ends with a space" if text.strip() else "is blank"
         raise refusal(problem=problem, expected="text without spaces around it")

@@ -1,0 +1,125 @@
+"""`workbench import`: items, and judgments collected elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.cli.environment import (
+    ACTOR,
+    CampaignReference,
+    InOrganization,
+    find_campaign,
+    open_environment,
+)
+from workbench.cli.output import AsJson, answer, console
+
+if TYPE_CHECKING:
+    from workbench.importing.report import ImportReport, Progress
+
+app = typer.Typer(
+    help="Bring in items, and judgments collected elsewhere. The same file again changes nothing.",
+    no_args_is_help=True,
+)
+
+ImportFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help=".jsonl, .jsonl.gz, .csv or .parquet")
+]
+SkipBadRows = Annotated[
+    bool,
+    typer.Option(
+        "--skip-bad-rows", help="Import the rest; write the bad ones to FILE.rejected.jsonl."
+    ),
+]
+
+
+@app.command("items")
+def items(
+    campaign: CampaignReference,
+    file: ImportFile,
+    organization: InOrganization = None,
+    skip_bad_rows: SkipBadRows = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add items; change those that nobody has judged yet."""
+    from workbench.importing.items import import_items
+
+    _import(import_items, "items", campaign, organization, file, skip_bad_rows, as_json)
+
+
+@app.command("judgments")
+def judgments(
+    campaign: CampaignReference,
+    file: ImportFile,
+    organization: InOrganization = None,
+    skip_bad_rows: SkipBadRows = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add judgments; a changed one supersedes the one before."""
+    from workbench.importing.judgments import import_judgments
+
+    _import(import_judgments, "judgments", campaign, organization, file, skip_bad_rows, as_json)
+
+
+def _import(
+    use_case: Callable[..., ImportReport],
+    what: str,
+    reference: str,
+    organization: str | None,
+    path: Path,
+    skip_bad_rows: bool,
+    as_json: bool,
+) -> None:
+    with open_environment() as environment:
+        with environment.database.read() as session:
+            campaign = find_campaign(session, reference, organization)
+        with _progress_bar() as progress:
+            report = use_case(
+                environment.database,
+                campaign_id=campaign.id,
+                path=path,
+                actor=ACTOR,
+                clock=environment.clock,
+                skip_bad_rows=skip_bad_rows,
+                progress=progress,
+            )
+    answer(report.as_document(), lambda: _sentence(report, what), as_json=as_json)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Progress | None]:
+    """Show on a terminal's standard error how far an import is."""
+    out = console(stderr=True)
+    if not out.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description:<8}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out) as bar:
+        tasks = {}
+
+        def show(doing: str, done: int, total: int) -> None:
+            if doing not in tasks:
+                tasks[doing] = bar.add_task(doing, total=total)
+            bar.update(tasks[doing], completed=done, total=total)
+
+        yield show
+
+
+def _sentence(report: ImportReport, what: str) -> str:
+    counts = vars(report.counts) | {"rejected": report.rejected}
+    said = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    text = f"Imported {what}: {said or 'none'}."
+    if report.rejected_file is not None:
+        text += f" The rejected rows are in {report.rejected_file}."
+    return text
