@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
-from workbench.agreement.measure import (
-    Agreement,
-    AnnotatorMatrix,
-    MeasuredAnnotator,
-    MeasuredField,
-    PositionBias,
-)
+from workbench.agreement.measure import Agreement
 from workbench.agreement.reliability import find_last_judgment_id
 from workbench.models import AgreementReport
+
+_AGREEMENT = TypeAdapter(Agreement)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,18 +31,7 @@ def find_agreement(session: Session, *, campaign_id: int) -> AgreementView | Non
         return None
     newest = find_last_judgment_id(session, campaign_id)
     return AgreementView(
-        agreement=_agreement(report.document),
+        agreement=_AGREEMENT.validate_python(report.document),
         computed_at=report.computed_at,
         is_current=report.last_judgment_id == newest,
     )
-
-
-def _agreement(document: dict[str, Any]) -> Agreement:
-    bias = document["position_bias"]
-    parts = {
-        "measures": [MeasuredField(**measure) for measure in document["measures"]],
-        "matrices": [AnnotatorMatrix(**matrix) for matrix in document["matrices"]],
-        "position_bias": None if bias is None else PositionBias(**bias),
-        "annotators": [MeasuredAnnotator(**one) for one in document["annotators"]],
-    }
-    return Agreement(**(document | parts))
