@@ -82,10 +82,13 @@ def make_annotators(
 
 
 def make_compared(
-    session: Session, clock: Clock, strengths: Sequence[Sequence[int | str | None]]
+    session: Session,
+    clock: Clock,
+    strengths: Sequence[Sequence[int | str | None]],
+    organization: str = "Acme",
 ) -> tuple[Campaign, list[Item], list[Annotator]]:
     """Make a preference campaign: a row per item, a column per annotator, None for no judgment."""
-    campaign = make_campaign(session, clock, make_organization(session, clock))
+    campaign = make_campaign(session, clock, make_organization(session, clock, organization))
     items = make_items(session, clock, campaign, len(strengths))
     names = [f"rater {number}" for number in range(max(len(row) for row in strengths))]
     annotators = make_annotators(session, clock, campaign, names)
