@@ -7,10 +7,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pandas as pd
 import pytest
 
 from workbench.statistics import Ratings
+
+# Laws are about values: how long an example takes on a busy machine is no part of them.
+hypothesis.settings.register_profile("laws", deadline=None)
+hypothesis.settings.load_profile("laws")
 
 ReadRatings = Callable[..., Ratings]
 ReadOracle = Callable[[str], Any]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import evalica
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.statistics.frames import observers_by_units
@@ -35,7 +35,6 @@ def test_equals_the_definition_by_coincidence_matrix(table: Ratings, level: Leve
 
 
 @given(ratings(min_judgments=4, max_units=12), levels)
-@settings(deadline=None)
 def test_equals_evalica(table: Ratings, level: Level) -> None:
     ours = value_of(table, level)
     assume(ours is not None)

@@ -44,15 +44,15 @@ def test_annotators_who_lean_alike_count_as_few_observations() -> None:
     assert leaning.value == mixed.value == 0.5
     assert leaning.interval is not None
     assert mixed.interval is not None
-    # Ten observations against a thousand: Wilson's half width is 0.31 and 0.036 with t at 9 degrees.
-    assert leaning.interval[1] - leaning.interval[0] == pytest.approx(0.6, abs=0.1)
+    # Nine effective observations (ten means with one parameter fitted) against a thousand.
+    assert leaning.interval[1] - leaning.interval[0] == pytest.approx(0.602, abs=0.001)
     assert mixed.interval[1] - mixed.interval[0] == pytest.approx(0.0715, abs=0.001)
 
 
 def test_one_annotator_gives_a_share_and_no_interval() -> None:
     share = position_bias(np.array([True, True, False]), np.zeros(3, dtype=np.int64))
     assert share.value == pytest.approx(2 / 3)
-    assert (share.interval, share.interval_reason) == (None, Reason.TOO_FEW_RESAMPLED)
+    assert (share.interval, share.interval_reason) == (None, Reason.TOO_FEW_ANNOTATORS)
 
 
 def test_one_sided_winners_are_as_many_observations_as_annotators() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.statistics.ratings import FloatArray, IntArray
 
 # Below five things to draw there are at most 35 different resamples: no interval.
-SMALLEST_RESAMPLED = 5
+SMALLEST_DRAWN = 5
 # An interval over the replicates in which a coefficient is defined is conditional on its being
 # defined; with more than a tenth of them lost that is another question than the one asked.
 SMALLEST_DEFINED_SHARE = 0.9
@@ -55,7 +55,7 @@ def percentile_interval(
 ) -> tuple[Interval | None, Reason | None]:
     """The percentile interval, or why there is none.
 
-    None when fewer than ``SMALLEST_RESAMPLED`` units (or clusters) can be drawn, or when fewer than
+    None when fewer than ``SMALLEST_DRAWN`` units (or clusters) can be drawn, or when fewer than
     ``SMALLEST_DEFINED_SHARE`` of the replicates have a defined value. At the edge of its range
     (every unit in full agreement) every replicate is equal and the interval has no width.
 
@@ -67,8 +67,8 @@ def percentile_interval(
     """
     if drawn == 0:
         return None, Reason.NOT_REQUESTED
-    if patterns.resampled.sum() < SMALLEST_RESAMPLED:
-        return None, Reason.TOO_FEW_RESAMPLED
+    if patterns.resampled.sum() < SMALLEST_DRAWN:
+        return None, Reason.TOO_FEW_UNITS
     if len(replicates) < SMALLEST_DEFINED_SHARE * drawn:
         return None, Reason.TOO_FEW_REPLICATES
     tail = (1 - confidence) / 2

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from workbench.statistics.results import Interval, Proportion, Reason
 
@@ -37,7 +37,7 @@ def proportion(successes: int, n: int, *, confidence: float = 0.95) -> Proportio
         raise ValueError(message)
     if n == 0:
         return _undefined()
-    critical = float(stats.norm.ppf((1 + confidence) / 2))
+    critical = float(special.ndtri((1 + confidence) / 2))
     share = successes / n
     return Proportion(
         value=share, reason=None, n=n, interval=_wilson(share, n, critical), interval_reason=None
@@ -79,7 +79,7 @@ def position_bias(
     n_annotators = len(judged)
     if n_annotators < 2:
         return Proportion(
-            value=share, reason=None, n=n, interval=None, interval_reason=Reason.TOO_FEW_RESAMPLED
+            value=share, reason=None, n=n, interval=None, interval_reason=Reason.TOO_FEW_ANNOTATORS
         )
     independent = share * (1 - share) / n
     if independent > 0:
@@ -88,7 +88,7 @@ def position_bias(
         effective = n / max(1.0, clustered / independent)
     else:
         effective = n_annotators
-    critical = float(stats.t.ppf((1 + confidence) / 2, n_annotators - 1))
+    critical = float(special.stdtrit(n_annotators - 1, (1 + confidence) / 2))
     return Proportion(
         value=share,
         reason=None,

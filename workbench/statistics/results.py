@@ -24,7 +24,8 @@ class Reason(StrEnum):
     NO_OBSERVATIONS = "no_observations"
     NO_PAIRABLE_UNITS = "no_pairable_units"
     NO_VARIATION = "no_variation"
-    TOO_FEW_RESAMPLED = "too_few_resampled"
+    TOO_FEW_UNITS = "too_few_units"
+    TOO_FEW_ANNOTATORS = "too_few_annotators"
     TOO_FEW_REPLICATES = "too_few_replicates"
     NOT_REQUESTED = "not_requested"
 
