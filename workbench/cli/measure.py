@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,13 +16,14 @@ from workbench.cli.environment import (
     open_environment,
 )
 from workbench.cli.output import AsJson, answer, console, table
-from workbench.contracts.task_template import ConsensusMethod
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from workbench.aggregation.consensus import SettledItem
 
+# The methods by name, and not the enum: reading the contracts would slow every command's start.
+MethodName = Literal["majority", "mean", "dawid_skene"]
 IncludeModels = Annotated[
     bool, typer.Option("--include-models", help="Count judgments by models too.")
 ]
@@ -48,20 +49,24 @@ def agreement(
 def consensus(
     campaign: CampaignReference,
     method: Annotated[
-        ConsensusMethod, typer.Option("--method", help="How votes become a consensus.")
-    ] = ConsensusMethod.MAJORITY,
+        MethodName, typer.Option("--method", help="How votes become a consensus.")
+    ] = "majority",
     organization: InOrganization = None,
     include_models: IncludeModels = False,
     as_json: AsJson = False,
 ) -> None:
     """Infer the consensus on every item of a campaign, in import order."""
     from workbench.aggregation.consensus import infer_consensus
+    from workbench.contracts.task_template import ConsensusMethod
 
     with open_environment() as environment, environment.database.read() as session:
         found = find_campaign(session, campaign, organization)
         items = _begun(
             infer_consensus(
-                session, campaign_id=found.id, method=method, include_models=include_models
+                session,
+                campaign_id=found.id,
+                method=ConsensusMethod(method),
+                include_models=include_models,
             )
         )
         if as_json:

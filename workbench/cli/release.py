@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,9 +17,8 @@ from workbench.cli.environment import (
     find_campaign,
     open_environment,
 )
+from workbench.cli.measure import MethodName
 from workbench.cli.output import AsJson, answer, table
-from workbench.contracts.exporter import ExportFormat
-from workbench.contracts.task_template import ConsensusMethod
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -40,8 +39,8 @@ def freeze(
     campaign: CampaignReference,
     name: Annotated[str | None, typer.Option("--name", help="v1, v2 … if not given.")] = None,
     consensus: Annotated[
-        ConsensusMethod, typer.Option("--consensus", help="How votes become a consensus.")
-    ] = ConsensusMethod.MAJORITY,
+        MethodName, typer.Option("--consensus", help="How votes become a consensus.")
+    ] = "majority",
     min_judgments: Annotated[
         int, typer.Option("--min-judgments", help="Leave out items with fewer judgments.")
     ] = 1,
@@ -55,6 +54,7 @@ def freeze(
     as_json: AsJson = False,
 ) -> None:
     """Freeze a snapshot of a campaign: hashed files that never change."""
+    from workbench.contracts.task_template import ConsensusMethod
     from workbench.releases.freeze import freeze_release
     from workbench.releases.snapshot import Filters
 
@@ -66,7 +66,7 @@ def freeze(
             environment.settings,
             campaign_id=campaign_id,
             name=name,
-            consensus=consensus,
+            consensus=ConsensusMethod(consensus),
             filters=Filters(
                 min_judgments=min_judgments, min_confidence=min_confidence, drop_ties=drop_ties
             ),
@@ -88,7 +88,7 @@ def export(
     release: ReleaseReference,
     exporter: Annotated[str, typer.Option("--exporter", metavar="E", help="The format's name.")],
     format: Annotated[  # noqa: A002
-        ExportFormat, typer.Option("--format", help="The kind of file.")
+        Literal["parquet", "jsonl"], typer.Option("--format", help="The kind of file.")
     ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the files go.")],
     option: Annotated[
@@ -99,13 +99,16 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Render a release's records in a training format, with a manifest beside them."""
+    from workbench.contracts.exporter import ExportFormat
     from workbench.contracts.registry import get_exporter
     from workbench.releases.download import Rendering, export_known, record_export
     from workbench.releases.export import read_options
 
     chosen = get_exporter(exporter)
     wanted = Rendering(
-        exporter=chosen, options=read_options(chosen, split_options(option or [])), format=format
+        exporter=chosen,
+        options=read_options(chosen, split_options(option or [])),
+        format=ExportFormat(format),
     )
     with open_environment() as environment:
         view = _find(environment, release, organization)
