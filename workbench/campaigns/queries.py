@@ -15,6 +15,7 @@ from workbench.models import (
     Assignment,
     Campaign,
     CampaignStatus,
+    Guideline,
     Item,
     Judgment,
     Organization,
@@ -87,6 +88,24 @@ def list_campaigns(
 def summarize_campaign(session: Session, campaign: Campaign) -> CampaignSummary:
     organization = session.get_one(Organization, campaign.organization_id)
     return _summary(session, campaign, organization)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuidelineVersion:
+    """When a version of the guidelines came; judgments name the version they were given under."""
+
+    version: int
+    created_at: datetime
+
+
+def list_guideline_versions(session: Session, *, campaign_id: int) -> list[GuidelineVersion]:
+    """Return a campaign's versions, newest first."""
+    rows = session.execute(
+        select(Guideline.version, Guideline.created_at)
+        .where(Guideline.campaign_id == campaign_id)
+        .order_by(Guideline.version.desc())
+    )
+    return [GuidelineVersion(version=version, created_at=at) for version, at in rows]
 
 
 def _summary(session: Session, campaign: Campaign, organization: Organization) -> CampaignSummary:

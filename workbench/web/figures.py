@@ -226,9 +226,7 @@ def _cell_text(value: float | None, n: int, shown: MatrixValue) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
-def _cell_title(
-    first: str, second: str, value: float | None, n: int, *, is_shown: bool
-) -> str:
+def _cell_title(first: str, second: str, value: float | None, n: int, *, is_shown: bool) -> str:
     who = f"{first} and {second}"
     shared = f"n = {n:,} shared"
     if is_shown and value is not None:
@@ -296,4 +294,3 @@ def explain(measure: MeasuredField) -> FieldNote:
     elif measure.interval is None:
         sentences.append(f"No interval: {reason_in_words(measure.interval_reason)}.")
     return FieldNote(title=measure.title, sentences=sentences)
-

@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.aggregation.item_list import ItemFilter, ItemStatus, ListedItem, list_items
 from workbench.agreement.queries import AgreementView, find_agreement
+from workbench.assignment.lease import release_prefetched
 from workbench.campaigns.campaign import create_campaign, get_campaign, set_status
 from workbench.campaigns.pinning import template_of
 from workbench.campaigns.progress import CampaignProgress, measure_campaign_progress
 from workbench.campaigns.queries import CampaignSummary, list_campaigns, summarize_campaign
 from workbench.contracts.registry import get_template, task_templates
-from workbench.contracts.rendering import render_text
 from workbench.database.paging import Page
 from workbench.models import CampaignStatus, Role
 from workbench.releases.queries import ReleaseView, list_releases
@@ -28,6 +28,7 @@ from workbench.web.forms import refusals_to, see_other
 from workbench.web.frame import STATUS_BADGES, CampaignFrame, Naming, frame_of, naming_of
 from workbench.web.option_fields import OptionField, option_fields, read_option_fields
 from workbench.web.parameters import PageNumber
+from workbench.web.reading import read_consensus
 from workbench.web.templating import render
 
 router = APIRouter(prefix="/campaigns", include_in_schema=False)
@@ -254,7 +255,13 @@ def campaign_page(
         percent=percent_chart(measures, show_all=False) if measures else None,
         experts=_experts(view, naming),
         worst=[
-            WorstItem(item=item, consensus=consensus_words(template, item)) for item in worst.rows
+            WorstItem(
+                item=item,
+                consensus=read_consensus(
+                    template, item.value, reason=item.reason, margin=item.margin
+                ).words,
+            )
+            for item in worst.rows
         ],
         n_disputed=worst.total,
         releases=releases.releases,
@@ -313,4 +320,6 @@ def change_status(
         set_status(
             work.session, found, form.status, now=work.now, actor=work.actor.person_public_id
         )
+        if form.status is not CampaignStatus.OPEN:
+            release_prefetched(work.session, campaign_id=found.id, now=work.now)
     return see_other(request, "campaign_page", campaign=campaign, notice=_DONE[form.status])
