@@ -68,6 +68,4 @@ def read_consensus(value: Any, margin: float | None) -> Reading:
 
 
 def _scale(strength: float) -> Scale:
-    return Scale(
-        place=strength + _STRONGEST, length=2 * _STRONGEST + 1, low="First", high="Second"
-    )
+    return Scale(place=strength + _STRONGEST, length=2 * _STRONGEST + 1, low="First", high="Second")

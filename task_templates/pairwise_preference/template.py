@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -22,7 +23,7 @@ from task_templates.pairwise_preference.review import (
 )
 from workbench.contracts.editor_result import ResultReader, ResultWriter
 from workbench.contracts.faults import shown
-from workbench.contracts.fields import ShownText, WrittenText, one_line, refusal
+from workbench.contracts.fields import ShownText, StoredText, WrittenText, one_line, refusal
 from workbench.contracts.label_config import parse_label_config, with_attributes
 from workbench.contracts.records import Message, Preference, Record, RecordKind
 from workbench.contracts.rendering import render_conversation, render_text
@@ -60,7 +61,7 @@ class Response(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     text: ShownText
-    model: str | None = None
+    model: StoredText | None = None
 
 
 def _alternating(prompt: str | tuple[Turn, ...]) -> str | tuple[Turn, ...]:
@@ -144,11 +145,10 @@ def _shown_order(presentation: Presentation) -> tuple[int, int]:
     return order[0], order[1]
 
 
+@lru_cache(maxsize=16)
 def label_config(options: PairwiseOptions) -> str:
     if options.require_rationale:
-        return with_attributes(
-            _FOLDER.label_config, "rationale", required="true", placeholder="What decided it"
-        )
+        return with_attributes(_FOLDER.label_config, "rationale", required="true")
     return _FOLDER.label_config
 
 

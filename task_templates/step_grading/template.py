@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypedDict, assert_never
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -23,7 +24,7 @@ from task_templates.step_grading.review import (
 )
 from workbench.contracts.editor_result import ResultReader, ResultWriter
 from workbench.contracts.faults import shown
-from workbench.contracts.fields import ShownText, WrittenText, one_line, refusal
+from workbench.contracts.fields import ShownText, StoredText, WrittenText, one_line, refusal
 from workbench.contracts.label_config import parse_label_config, with_attributes
 from workbench.contracts.records import Record, RecordKind, StepwiseSupervision
 from workbench.contracts.rendering import render_text
@@ -61,7 +62,7 @@ class Item(ItemModel):
 
     problem: ShownText
     steps: Annotated[tuple[ShownText, ...], Field(min_length=1)]
-    reference_answer: Annotated[str | None, AfterValidator(_none_if_blank)] = None
+    reference_answer: Annotated[StoredText | None, AfterValidator(_none_if_blank)] = None
 
 
 def _whole_rating(rating: Any) -> Any:
@@ -82,7 +83,7 @@ class Judgment(JudgmentModel):
 
     ratings: tuple[Rating, ...]
     verdict: Literal["solution", "found_error", "bad_problem", "give_up"]
-    critiques: Annotated[dict[str, WrittenText], AfterValidator(_written_only)] = {}  # noqa: RUF012
+    critiques: Annotated[dict[StoredText, WrittenText], AfterValidator(_written_only)] = {}  # noqa: RUF012
     comment: WrittenText = ""
 
     @property
@@ -115,6 +116,7 @@ def _first_bad(ratings: Sequence[int | str | None]) -> int | None:
     return next((index for index, rating in enumerate(ratings) if rating == BAD), None)
 
 
+@lru_cache(maxsize=16)
 def label_config(options: StepOptions) -> str:
     xml = _FOLDER.label_config
     if options.stop_at_first_error:

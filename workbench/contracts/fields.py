@@ -17,16 +17,30 @@ def refusal(*, problem: str, expected: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{problem}", {"problem": problem, "expected": expected})
 
 
+def _storable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        problem = f"holds half a character at {error.start} (a lone surrogate)"
+        raise refusal(problem=problem, expected="text in Unicode") from error
+    return text
+
+
 def _not_blank(text: str) -> str:
     if not text.strip():
         raise refusal(problem="is empty", expected="text")
     return text
 
 
-ShownText = Annotated[str, AfterValidator(_not_blank)]
+StoredText = Annotated[str, AfterValidator(_storable)]
+"""Text that every database and file can hold."""
+
+ShownText = Annotated[StoredText, AfterValidator(_not_blank)]
 """Text of the material, kept to the letter: leading spaces matter in training."""
 
-WrittenText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=_LONGEST_WRITTEN)]
+WrittenText = Annotated[
+    StoredText, StringConstraints(strip_whitespace=True, max_length=_LONGEST_WRITTEN)
+]
 """Text that an annotator writes; blank is the same as none."""
 
 
