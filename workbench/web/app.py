@@ -18,7 +18,6 @@ from workbench.settings import Settings
 from workbench.web.api import health as health_api
 from workbench.web.api import people as people_api
 from workbench.web.api import work as work_api
-from workbench.web.api import work as work_api
 from workbench.web.assets import mount_assets
 from workbench.web.errors import install_error_handlers
 from workbench.web.metrics import Metrics

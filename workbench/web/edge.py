@@ -60,7 +60,10 @@ class Permission:
     scope: str | None
 
     async def __call__(self, request: Request) -> Edge:
-        return Edge(request, self)
+        edge = Edge(request, self)
+        # Whoever brings nothing is told so before anything is said about what they sent.
+        edge.require_credential()
+        return edge
 
     def check(self, actor: Actor) -> None:
         """Raise `NotAllowed` unless the actor may."""
@@ -131,8 +134,11 @@ class Edge:
             with self.database.write() as session:
                 note_token_use(session, token_id=work.actor.stale_token_id, now=work.now)
 
+    def require_credential(self) -> None:
+        """Raise `NotSignedIn` unless the request brings a cookie or a token, good or not."""
+        self._credential()
+
     def _credential(self) -> _Credential:
-        """Return what the request proves itself with, before any session is opened."""
         header = self.request.headers.get("authorization")
         if header is not None:
             scheme, _, secret = header.partition(" ")

@@ -1,4 +1,4 @@
-// What every page does: the colour scheme that was chosen here, and menus that close.
+// What every page does: the color scheme that was chosen here, and menus that close.
 
 const SCHEME = "workbench.color-scheme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
