@@ -101,7 +101,8 @@ def _python_with_pip(scratch: Path) -> str:
 def _run_watched(command: list[str], watch: Callable[[], None]) -> str | None:
     """Run a command, calling `watch` meanwhile; return its complaints if it failed."""
     with tempfile.TemporaryFile() as complaints:
-        process = subprocess.Popen(command, stdout=complaints, stderr=complaints)
+        # Every argument is ours, and no shell reads them.
+        process = subprocess.Popen(command, stdout=complaints, stderr=complaints)  # noqa: S603
         try:
             while True:
                 try:

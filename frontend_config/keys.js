@@ -1,0 +1,205 @@
+// Everything by keyboard: which question one is at, and what each key does there.
+
+const GENERAL = [
+  { keys: ["j", "k"], text: "next and previous question" },
+  { keys: ["←", "→"], text: "move along the choices" },
+  { keys: ["⌫"], text: "take a choice back" },
+  { keys: ["Enter"], text: "write in the text box; Esc leaves it" },
+  { keys: ["Ctrl", "Enter"], text: "submit", isChord: true },
+  { keys: ["r"], text: "rendered or raw text" },
+  { keys: ["s"], text: "skip this task" },
+  { keys: ["f"], text: "flag a broken item" },
+  { keys: ["?"], text: "all keys" },
+];
+const TYPING = "textarea, select, [contenteditable=true], input:not([type=radio], [type=checkbox], [type=button], [type=submit])";
+const NATIVE = "a, button, summary, [role=button]";
+
+export class Keys {
+  #editor;
+  #root;
+  #bar;
+  #list;
+  #actions;
+  #current = null;
+
+  /** `actions` maps submit, raw, skip, flag, help to functions. */
+  constructor({ editor, root, bar, list, actions }) {
+    this.#editor = editor;
+    this.#root = root;
+    this.#bar = bar;
+    this.#list = list;
+    this.#actions = actions;
+    document.addEventListener("keydown", (event) => this.#press(event));
+    root.addEventListener("focusin", (event) => this.#follow(event.target));
+    root.addEventListener("click", (event) => this.#follow(event.target));
+    editor.onChange(() => this.#mark());
+  }
+
+  /** Begin at the first question without an answer. */
+  restart() {
+    const questions = this.#editor.questions();
+    const first = questions.find((question) => !question.isAnswered) ?? questions[0];
+    this.#current = first?.name ?? null;
+    this.#mark();
+    this.#describe();
+  }
+
+  /** Go to a question and show it. */
+  goTo(name) {
+    const question = this.#editor.questions().find((each) => each.name === name);
+    if (!question) return false;
+    this.#current = name;
+    this.#mark();
+    question.element.tabIndex = -1;
+    question.element.focus({ preventScroll: true });
+    (question.element.closest(".wb-step") ?? question.element).scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  #press(event) {
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      if (!event.repeat) this.#actions.submit();
+      return;
+    }
+    const isTyping = event.target.matches?.(TYPING);
+    if (isTyping && event.key === "Escape") this.#leaveText(event.target);
+    if (isTyping || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === "Enter" && event.target.matches?.(NATIVE)) return;
+    if (this.#act(event.key)) event.preventDefault();
+  }
+
+  /** Do what a key stands for; true if it stands for something here. */
+  #act(key) {
+    const action = { "?": "help", r: "raw", s: "skip", f: "flag" }[key];
+    if (action) {
+      this.#actions[action]();
+      return true;
+    }
+    switch (key) {
+      case "j": return this.#move(1);
+      case "k": return this.#move(-1);
+      case "ArrowDown": return this.#isSequence() && this.#move(1);
+      case "ArrowUp": return this.#isSequence() && this.#move(-1);
+      case "ArrowRight": return this.#shift(1);
+      case "ArrowLeft": return this.#shift(-1);
+      case "Enter": return this.#write();
+      case "Backspace": return this.#takeBack();
+      default: return this.#choose(key);
+    }
+  }
+
+  #move(step) {
+    const questions = this.#editor.questions();
+    const at = questions.findIndex((question) => question.name === this.#current);
+    const to = questions[at + step];
+    return to ? this.goTo(to.name) : true;
+  }
+
+  /** Choose by key; on to the next question when that is one of choices too. */
+  #choose(key) {
+    const question = this.#choiceQuestion();
+    const choice = question?.choices.find((each) => each.key === key);
+    if (!choice) return false;
+    this.#editor.choose(question.name, choice.value);
+    const questions = this.#editor.questions();
+    const at = questions.findIndex((each) => each.name === question.name);
+    const isLeading = questions[at + 1]?.kind === "choices";
+    this.goTo(isLeading ? questions[at + 1].name : question.name);
+    return true;
+  }
+
+  #shift(step) {
+    const question = this.#choiceQuestion();
+    if (!question) return false;
+    const { choices } = question;
+    const at = choices.findIndex((choice) => choice.isChosen);
+    const middle = Math.floor((choices.length - 1) / 2);
+    const to = at < 0 ? middle : Math.min(Math.max(at + step, 0), choices.length - 1);
+    this.#editor.choose(question.name, choices[to].value);
+    return true;
+  }
+
+  #takeBack() {
+    const question = this.#choiceQuestion();
+    if (question) this.#editor.clear(question.name);
+    return Boolean(question);
+  }
+
+  /** Into the text box of this question, or of the one that follows. */
+  #write() {
+    const questions = this.#editor.questions();
+    const at = questions.findIndex((question) => question.name === this.#current);
+    const text = questions.slice(Math.max(at, 0)).find((question) => question.kind === "textarea");
+    return Boolean(text) && this.goTo(text.name) && this.#editor.focusText(text.name);
+  }
+
+  #leaveText(box) {
+    box.blur();
+    if (this.#root.contains(box)) this.#move(1);
+  }
+
+  /** The question whose choices the keys stand for: this one, or the one that a text belongs to. */
+  #choiceQuestion() {
+    const questions = this.#editor.questions();
+    const at = questions.findIndex((question) => question.name === this.#current);
+    return questions.slice(0, at + 1).findLast((question) => question.kind === "choices") ?? null;
+  }
+
+  #isSequence() {
+    return this.#editor.questions().filter((question) => question.kind === "choices").length > 1;
+  }
+
+  #follow(target) {
+    const question = this.#editor.questions().find(({ element }) => element.contains(target));
+    if (!question || question.name === this.#current) return;
+    this.#current = question.name;
+    this.#mark();
+  }
+
+  #mark() {
+    const questions = this.#editor.questions();
+    if (!questions.some((question) => question.name === this.#current)) this.#current = questions[0]?.name ?? null;
+    for (const old of this.#root.querySelectorAll(".wb-current")) old.classList.remove("wb-current");
+    questions.find((question) => question.name === this.#current)?.element.classList.add("wb-current");
+  }
+
+  /** Show the keys: the short bar, and the full list of the help dialog. */
+  #describe() {
+    const choices = new Map();
+    for (const question of this.#editor.questions()) {
+      for (const { key, label } of question.choices) {
+        if (key && ![...(choices.get(key) ?? [])].includes(label)) choices.set(key, [...(choices.get(key) ?? []), label]);
+      }
+    }
+    const keys = [...choices.keys()];
+    const span = keys.length > 2 ? [keys[0], "…", keys.at(-1)] : keys;
+    this.#bar.replaceChildren(
+      ...[{ keys: span, text: "choose" }, ...GENERAL].map(({ keys: names, text, isChord }) => {
+        const hint = document.createElement("span");
+        hint.className = "wb-hint";
+        hint.append(...keyCaps(names, isChord), ` ${text}`);
+        return hint;
+      }),
+    );
+    this.#list.replaceChildren(
+      ...[...choices].map(([key, labels]) => ({ keys: [key], text: labels.join(" / ") })).concat(GENERAL)
+        .flatMap(({ keys: names, text, isChord }) => {
+          const term = document.createElement("dt");
+          const meaning = document.createElement("dd");
+          term.append(...keyCaps(names, isChord));
+          meaning.textContent = text;
+          return [term, meaning];
+        }),
+    );
+  }
+}
+
+function keyCaps(names, isChord) {
+  return names.flatMap((name, i) => {
+    const cap = name === "…" ? document.createElement("span") : document.createElement("kbd");
+    cap.textContent = name;
+    return i > 0 && isChord ? ["+", cap] : [cap];
+  });
+}
