@@ -276,3 +276,16 @@ def list_setbacks(session: Session, *, campaign_id: int, item: str) -> Sequence[
         for skip, annotator in skips
     ]
     return sorted(setbacks, key=lambda setback: setback.at)
+
+
+def list_annotator_names(
+    session: Session, *, organization_id: int, annotators: Sequence[str]
+) -> list[str]:
+    """Return the names behind public ids, in their order; unknown ones are left out."""
+    rows = session.execute(
+        select(Annotator.public_id, Annotator.name).where(
+            Annotator.organization_id == organization_id, Annotator.public_id.in_(annotators)
+        )
+    )
+    names = dict(row.tuple() for row in rows)
+    return [names[annotator] for annotator in annotators if annotator in names]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from workbench.campaigns.pinning import template_of
 from workbench.contracts.task_template import ConsensusMethod
 from workbench.errors import NotFound
-from workbench.models import Annotator, Campaign, Consensus, Item, Judgment
+from workbench.models import Annotator, Campaign, Consensus, Item, Judgment, JudgmentOrigin
 
 MAX_PAGE = 200
 
@@ -55,9 +55,13 @@ class DisputedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgmentView:
-    """One judgment in canonical order, with who gave it: not for experts or engineers."""
+    """One judgment in canonical order, with who gave it: for QA leads; engineers get pseudonyms.
+
+    `supersedes` is the public id of the judgment that this one replaces.
+    """
 
     public_id: str
+    supersedes: str | None
     annotator: str
     annotator_name: str
     annotator_kind: str
@@ -68,7 +72,9 @@ class JudgmentView:
     created_at: datetime
     is_superseded: bool
     is_surplus: bool
+    is_imported: bool
     is_simulated: bool
+    guideline_version: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +188,7 @@ def get_judged_item(session: Session, *, campaign_id: int, item_id: str) -> Judg
         .order_by(Judgment.id)
     ).all()
     superseded = {judgment.supersedes_id for judgment, _ in rows}
+    public_ids = {judgment.id: judgment.public_id for judgment, _ in rows}
     stored = session.scalars(select(Consensus).where(Consensus.item_id == item.id)).all()
     return JudgedItemView(
         public_id=item.public_id,
@@ -192,6 +199,7 @@ def get_judged_item(session: Session, *, campaign_id: int, item_id: str) -> Judg
         judgments=[
             JudgmentView(
                 public_id=judgment.public_id,
+                supersedes=public_ids.get(judgment.supersedes_id or 0),
                 annotator=annotator.public_id,
                 annotator_name=annotator.name,
                 annotator_kind=str(annotator.kind),
@@ -202,7 +210,9 @@ def get_judged_item(session: Session, *, campaign_id: int, item_id: str) -> Judg
                 created_at=judgment.created_at,
                 is_superseded=judgment.id in superseded,
                 is_surplus=judgment.is_surplus,
+                is_imported=judgment.origin is JudgmentOrigin.IMPORTED,
                 is_simulated=annotator.is_simulated or campaign.is_simulated,
+                guideline_version=judgment.guideline_version,
             )
             for judgment, annotator in rows
         ],
