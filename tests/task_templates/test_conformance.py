@@ -463,3 +463,19 @@ def test_an_item_has_one_line_and_a_prompt(key: str, example: Example) -> None:
     case = Case(key, example)
     assert 0 < len(case.template.brief(case.item)) <= 100
     assert case.template.prompt_text(case.item).strip()
+
+
+@every_template
+def test_what_an_expert_writes_is_kept_or_refused_but_never_breaks(template: AnyTemplate) -> None:
+    for case in cases(template):
+        for text in ("\ud800", "x" * 100_000, "\x00\u202e<script>"):
+            raw = [
+                {**result, "value": {"text": [text]}} if result["type"] == "textarea" else result
+                for result in case.example.result
+            ]
+            try:
+                decoded = case.decode(raw)
+            except JudgmentInvalid as refused:
+                json.dumps(refused.as_document()).encode()
+            else:
+                decoded.model_dump_json().encode()

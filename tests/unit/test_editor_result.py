@@ -77,6 +77,7 @@ def test_answers_are_read_by_the_name_of_their_control() -> None:
         ([choice(["1", "y"])], "strength", "has 2 choices"),
         ([choice(["p", "p"], name="flags")], "flags", "has 2 choices"),
         ([text("bare")], "why", 'has the value {"text":"bare"}'),
+        ([choice(["\ud800"])], "strength", "is '\\ud800'"),
         ([text([None])], "why", 'has the value {"text":[null]}'),
         ([{**text(["x"]), "value": ["x"]}], "why", 'has the value ["x"]'),
         ([text(["x"]), text(["y"])], "why", "is answered twice"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails, to_json
+from pydantic_core import ErrorDetails, PydanticSerializationError, to_json
 
 from workbench.errors import BadRow
 
@@ -98,7 +98,10 @@ def explain_faults(
 
 def shown(value: Any) -> str:
     """Return a value as JSON, short enough for a message."""
-    text = to_json(value, fallback=str, inf_nan_mode="constants").decode()
+    try:
+        text = to_json(value, fallback=str, inf_nan_mode="constants").decode()
+    except PydanticSerializationError:  # half a character, which JSON cannot say
+        text = ascii(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
