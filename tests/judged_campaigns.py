@@ -100,11 +100,14 @@ def make_compared(
 
 
 def make_graded(
-    session: Session, clock: Clock, gradings: Sequence[Sequence[Mapping[str, Any] | None]]
+    session: Session,
+    clock: Clock,
+    gradings: Sequence[Sequence[Mapping[str, Any] | None]],
+    organization: str = "Acme",
 ) -> tuple[Campaign, list[Item]]:
     """Make a step grading campaign of 3-step items: a row per item, a column per annotator."""
     campaign = make_campaign(
-        session, clock, make_organization(session, clock), template="step_grading"
+        session, clock, make_organization(session, clock, organization), template="step_grading"
     )
     items = make_items(session, clock, campaign, len(gradings))
     names = [f"rater {number}" for number in range(max(len(row) for row in gradings))]

@@ -10,7 +10,7 @@ import secrets
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
@@ -237,18 +237,15 @@ class _Rendering:
         progress: Progress | None,
     ) -> WrittenFile:
         sink = HashedFile(path)
-        writer = _table_writer(format, sink, self._schema)
-        with ThreadPoolExecutor(1) as prover:
+        with ThreadPoolExecutor(1) as prover, closing(sink):
             proof = prover.submit(hash_file, source)
             try:
-                self._write_groups(source, writer, progress)
-                writer.close()
+                with closing(_table_writer(format, sink, self._schema)) as writer:
+                    self._write_groups(source, writer, progress)
             except (pa.ArrowException, OSError) as error:
                 if proof.result() == expected_sha256:
                     raise
                 raise VerificationFailed(_changed(source)) from error
-            finally:
-                sink.close()
             if proof.result() != expected_sha256:
                 raise VerificationFailed(_changed(source))
         return sink.written(path.name, writer.rows)

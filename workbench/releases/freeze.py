@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pydantic_core import from_json
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -102,8 +103,8 @@ def freeze_release(
     partial.mkdir(parents=True)
     try:
         with database.read() as session:
-            manifest = _write_files(session, campaign_id, wish, partial, progress)
-        content = render(manifest)
+            content = render(_write_files(session, campaign_id, wish, partial, progress))
+        manifest = from_json(content)
         write_bytes(partial / MANIFEST, content)
         with database.write() as session:
             _make_known(session, campaign_id, wish, manifest, content)

@@ -395,16 +395,12 @@ def _givers(session: Session, campaign: Campaign) -> dict[int, _Giver]:
         )
     )
     secrets.SystemRandom().shuffle(annotators)
-    width = max(3, len(str(len(annotators))))
+    people = [one.id for one in annotators if one.kind is AnnotatorKind.PERSON]
+    width = max(3, len(str(len(people))))
+    pseudonyms = {id_: f"annotator-{number:0{width}}" for number, id_ in enumerate(people, 1)}
     return {
-        annotator.id: _Giver(
-            name=annotator.name
-            if annotator.kind is AnnotatorKind.MODEL
-            else f"annotator-{number:0{width}}",
-            kind=annotator.kind,
-            is_simulated=annotator.is_simulated,
-        )
-        for number, annotator in enumerate(annotators, start=1)
+        one.id: _Giver(pseudonyms.get(one.id, one.name), one.kind, one.is_simulated)
+        for one in annotators
     }
 
 
