@@ -48,6 +48,9 @@ class Editor {
     for (const event of ["input", "change", "click"]) {
       element.addEventListener(event, () => this.#checkSoon());
     }
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) addedNodes.forEach(groupRadios);
+    }).observe(element, { childList: true, subtree: true });
   }
 
   /** Show a task, with an answer to begin with; resolves when it can be answered. */
@@ -284,13 +287,32 @@ class Editor {
       if (!group) continue;
       control.element = group.closest(".wb-question") ?? group;
       Object.defineProperty(control, "title", { configurable: true, get: () => titleOf(group, this.#element) });
-      if (control.kind === "choices") group.setAttribute("role", "group");
+      if (control.kind === "choices") {
+        group.setAttribute("role", control.node.choice === "multiple" ? "group" : "radiogroup");
+        group.dataset.control = control.name;
+        groupRadios(group);
+        const boxes = group.querySelectorAll("input");
+        control.node.children.forEach((choice, i) => { if (boxes[i]) boxes[i].checked = choice.sel; });
+      }
       const labelled = control.kind === "choices" ? group : group.querySelector("textarea, input");
       labelled?.setAttribute("aria-label", control.title);
-      group.querySelectorAll("label").forEach((label, i) => {
-        if (control.keys[i]) label.dataset.key = control.keys[i];
-      });
+      // The editor draws its choices anew at every change; what the style sheet is to show on them
+      // is kept on the group.
+      control.keys.forEach((key, i) => group.style.setProperty(`--key-${i + 1}`, JSON.stringify(key ?? "")));
     }
+  }
+}
+
+/**
+ * Make the radio buttons of one question one group. The editor names them by their labels, so that
+ * the browser takes "Good" of every step for one group and lets only one of them be checked.
+ */
+function groupRadios(root) {
+  if (root.nodeType !== Node.ELEMENT_NODE) return;
+  const radios = root.matches("input[type=radio]") ? [root] : root.querySelectorAll("input[type=radio]");
+  for (const radio of radios) {
+    const name = radio.closest("[data-control]")?.dataset.control;
+    if (name) radio.name = name;
   }
 }
 

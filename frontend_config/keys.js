@@ -1,10 +1,13 @@
 // Everything by keyboard: which question one is at, and what each key does there.
 
-const GENERAL = [
-  { keys: ["j", "k"], text: "next and previous question" },
+const MOVING = [
   { keys: ["←", "→"], text: "move along the choices" },
+  { keys: ["j", "k"], text: "next and previous question" },
+  { keys: ["Enter"], text: "write" },
+  { keys: ["Esc"], text: "leave the text box" },
+];
+const REST = [
   { keys: ["⌫"], text: "take a choice back" },
-  { keys: ["Enter"], text: "write in the text box; Esc leaves it" },
   { keys: ["Ctrl", "Enter"], text: "submit", isChord: true },
   { keys: ["r"], text: "rendered or raw text" },
   { keys: ["s"], text: "skip this task" },
@@ -176,15 +179,15 @@ export class Keys {
     const keys = [...choices.keys()];
     const span = keys.length > 2 ? [keys[0], "…", keys.at(-1)] : keys;
     this.#bar.replaceChildren(
-      ...[{ keys: span, text: "choose" }, ...GENERAL].map(({ keys: names, text, isChord }) => {
+      ...[{ keys: span, text: "choose" }, ...MOVING].map(({ keys: names, text }) => {
         const hint = document.createElement("span");
         hint.className = "wb-hint";
-        hint.append(...keyCaps(names, isChord), ` ${text}`);
+        hint.append(...keyCaps(names), ` ${text}`);
         return hint;
       }),
     );
     this.#list.replaceChildren(
-      ...[...choices].map(([key, labels]) => ({ keys: [key], text: labels.join(" / ") })).concat(GENERAL)
+      ...[...choices].map(([key, labels]) => ({ keys: [key], text: labels.join(" / ") })).concat(MOVING, REST)
         .flatMap(({ keys: names, text, isChord }) => {
           const term = document.createElement("dt");
           const meaning = document.createElement("dd");
@@ -196,7 +199,7 @@ export class Keys {
   }
 }
 
-function keyCaps(names, isChord) {
+function keyCaps(names, isChord = false) {
   return names.flatMap((name, i) => {
     const cap = name === "…" ? document.createElement("span") : document.createElement("kbd");
     cap.textContent = name;
