@@ -23,7 +23,21 @@ from workbench.web.errors import install_error_handlers
 from workbench.web.metrics import Metrics
 from workbench.web.middleware import BodyLimit, CrossSiteGuard, RequestLog, SecurityHeaders
 from workbench.web.openapi import install_openapi
-from workbench.web.pages import account, audit, people, sign_in, tokens, work
+from workbench.web.pages import (
+    account,
+    agreement,
+    audit,
+    campaigns,
+    guidelines,
+    imports,
+    items,
+    people,
+    release,
+    releases,
+    sign_in,
+    tokens,
+    work,
+)
 from workbench.web.templating import PRODUCT
 
 Background = Callable[[], AbstractContextManager[object]]
@@ -102,6 +116,13 @@ def create_app(
         sign_in.router,
         account.router,
         work.router,
+        campaigns.router,
+        guidelines.router,
+        imports.router,
+        agreement.router,
+        items.router,
+        releases.router,
+        release.router,
         people.router,
         tokens.router,
         audit.router,

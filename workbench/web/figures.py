@@ -12,7 +12,7 @@ from workbench.agreement.measure import (
     MeasuredField,
     PositionBias,
 )
-from workbench.contracts.task_template import AnyTemplate, Level
+from workbench.contracts.task_template import AnyTemplate, ConsensusMethod, Level
 from workbench.statistics import Reason
 from workbench.web.charts import (
     Amount,
@@ -48,6 +48,20 @@ _LEVELS: Mapping[str, str] = {
         "Answers are in order: neighbouring ones disagree less than distant ones (ordinal level)."
     ),
     Level.INTERVAL: "Answers are numbers, and their distances count (interval level).",
+}
+
+METHOD_TITLES: Mapping[str, str] = {
+    ConsensusMethod.MAJORITY: "Majority",
+    ConsensusMethod.MEAN: "Mean",
+    ConsensusMethod.DAWID_SKENE: "Dawid-Skene",
+}
+_LEFT_OUT: Mapping[str, str] = {
+    "no_judgments": "Not judged",
+    "below_min_judgments": "Too few judgments",
+    "below_min_confidence": "Confidence too low",
+    "tied": "Votes tied",
+    "conflict": "Votes and strengths conflict",
+    "tie": "Ties dropped",
 }
 
 MatrixValue = Literal["percent", "kappa"]
@@ -294,3 +308,16 @@ def explain(measure: MeasuredField) -> FieldNote:
     elif measure.interval is None:
         sentences.append(f"No interval: {reason_in_words(measure.interval_reason)}.")
     return FieldNote(title=measure.title, sentences=sentences)
+
+
+def outcome_word(template: AnyTemplate, outcome: str) -> str:
+    """Return what an outcome is called: by the measure that has it as a category, if one has."""
+    for measure in template.measures:
+        if measure.word is not None and outcome in (measure.categories or ()):
+            return measure.word(outcome)
+    return outcome.replace("_", " ").capitalize()
+
+
+def reason_word(reason: str) -> str:
+    """Return why an item has no consensus or is not released, for the label of a bar."""
+    return _LEFT_OUT.get(reason, reason.replace("_", " ").capitalize())

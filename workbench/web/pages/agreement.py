@@ -29,6 +29,7 @@ from workbench.web.charts import (
 from workbench.web.edge import Edge, allow
 from workbench.web.figures import (
     LEAST_SHARED,
+    METHOD_TITLES,
     Distribution,
     FieldNote,
     MatrixValue,
@@ -38,19 +39,15 @@ from workbench.web.figures import (
     explain,
     has_hidden,
     matrix_chart,
+    outcome_word,
     percent_chart,
+    reason_word,
 )
 from workbench.web.forms import see_other
 from workbench.web.frame import CampaignFrame, Naming, frame_of, naming_of
 from workbench.web.templating import render
 
 router = APIRouter(prefix="/campaigns", include_in_schema=False)
-
-METHOD_TITLES = {
-    ConsensusMethod.MAJORITY: "Majority",
-    ConsensusMethod.MEAN: "Mean",
-    ConsensusMethod.DAWID_SKENE: "Dawid-Skene",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +209,7 @@ def _consensus(summary: ConsensusSummary, template: AnyTemplate) -> ConsensusVie
     ]
     unsettled = [
         Amount(
-            label=reason.replace("_", " ").capitalize(),
+            label=reason_word(reason),
             value=count,
             kind="lost",
             note="no consensus",
@@ -233,14 +230,6 @@ def _consensus(summary: ConsensusSummary, template: AnyTemplate) -> ConsensusVie
         n_judged=summary.n_judged,
         n_settled=sum(summary.outcomes.values()),
     )
-
-
-def outcome_word(template: AnyTemplate, outcome: str) -> str:
-    """Return what an outcome is called: by the measure that has it as a category, if one has."""
-    for measure in template.measures:
-        if measure.word is not None and outcome in (measure.categories or ()):
-            return measure.word(outcome)
-    return outcome.replace("_", " ").capitalize()
 
 
 @router.post("/{campaign}/measure")

@@ -30,8 +30,8 @@ from workbench.database.paging import Page
 from workbench.errors import NotAllowed
 from workbench.models import AnnotatorKind, Role
 from workbench.web.edge import Edge, allow
+from workbench.web.figures import METHOD_TITLES
 from workbench.web.frame import CampaignFrame, Naming, frame_of, naming_of
-from workbench.web.pages.agreement import METHOD_TITLES
 from workbench.web.parameters import PageNumber, SearchText
 from workbench.web.reading import read_consensus, read_judgment, review_item
 from workbench.web.templating import render

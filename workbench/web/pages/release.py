@@ -1,0 +1,291 @@
+"""One release: where its rows came from, how to read them, and exports of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic_core import to_json
+from starlette.responses import FileResponse
+
+from workbench.contracts.exporter import AnyExporter, ExportFormat
+from workbench.contracts.registry import exporters, get_exporter, task_templates
+from workbench.contracts.rendering import render_text
+from workbench.errors import OptionInvalid, VerificationFailed
+from workbench.models import Role
+from workbench.releases.download import Rendering, prepare_download, record_export
+from workbench.releases.export import preview_release, read_options
+from workbench.releases.folders import release_folder
+from workbench.releases.queries import ReleaseView, get_release
+from workbench.releases.snapshot import records_file
+from workbench.releases.verify import verify_release
+from workbench.settings import Settings
+from workbench.web.charts import (
+    Amount,
+    BarChart,
+    Estimate,
+    IntervalChart,
+    flow_chart,
+    interval_chart,
+)
+from workbench.web.edge import Edge, allow
+from workbench.web.figures import METHOD_TITLES, outcome_word, reason_in_words, reason_word
+from workbench.web.forms import refusals_to, see_other
+from workbench.web.option_fields import OptionField, option_fields, read_option_fields
+from workbench.web.templating import render
+
+router = APIRouter(prefix="/releases", include_in_schema=False)
+
+PREVIEWED = 3
+_CELL = 4_000
+_MEDIA_TYPES = {
+    ExportFormat.PARQUET: "application/vnd.apache.parquet",
+    ExportFormat.JSONL: "application/jsonl",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExporterChoice:
+    key: str
+    title: str
+    summary: str
+    rows: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One value of a previewed row: text as it is, anything else as JSON."""
+
+    column: str
+    text: str
+    is_long: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportView:
+    """The chosen exporter under the chosen options; `fault` says why there is no preview."""
+
+    key: str
+    title: str
+    summary: str
+    options: Sequence[OptionField]
+    rows: Sequence[Sequence[Cell]]
+    fault: str
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow:
+    name: str
+    rows: int | None
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseContext:
+    release: ReleaseView
+    manifest: Mapping[str, Any]
+    method: str
+    flow: BarChart
+    agreement: IntervalChart
+    card_html: str
+    files: Sequence[FileRow]
+    exporters: Sequence[ExporterChoice]
+    export: ExportView | None
+    formats: Sequence[str]
+    may_export: bool
+
+
+@router.get("/{release}")
+def release_page(
+    request: Request,
+    edge: Annotated[Edge, allow(Role.QA_LEAD, Role.ENGINEER)],
+    release: str,
+    exporter: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    with edge.read() as work:
+        view = get_release(
+            work.session, reference=release, organization_id=work.actor.organization_id
+        )
+    may_export = work.actor.role in {Role.ENGINEER, Role.ADMIN}
+    fitting = _fitting(view)
+    chosen = next((one for one in fitting if one.key == exporter), fitting[0] if fitting else None)
+    given = read_option_fields(request.query_params) if exporter else {}
+    context = ReleaseContext(
+        release=view,
+        manifest=view.manifest,
+        method=METHOD_TITLES[view.manifest["consensus"]["method"]],
+        flow=_flow(view),
+        agreement=_agreement(view),
+        card_html=_card(edge.settings, view),
+        files=[FileRow(name=name, **entry) for name, entry in view.manifest["files"].items()],
+        exporters=[
+            ExporterChoice(
+                key=one.key,
+                title=one.title,
+                summary=one.summary,
+                rows=view.manifest["files"][records_file(one.record)]["rows"],
+                is_chosen=one is chosen,
+            )
+            for one in fitting
+        ],
+        export=_export(edge.settings, view, chosen, given) if chosen and may_export else None,
+        formats=[str(one) for one in ExportFormat],
+        may_export=may_export,
+    )
+    return render(request, "releases/release.html", context)
+
+
+def _fitting(view: ReleaseView) -> list[AnyExporter]:
+    """Return the exporters whose records the release holds, training formats first."""
+    held = view.manifest["files"]
+    fitting = [one for one in exporters().values() if records_file(one.record) in held]
+    return sorted(fitting, key=lambda one: not records_file(one.record).startswith("records_"))
+
+
+def _flow(view: ReleaseView) -> BarChart:
+    """Draw the items' way through the filters to the rows that train."""
+    steps = view.manifest["steps"]
+    template = task_templates().get(view.manifest["campaign"]["template"]["key"])
+    amounts = [Amount(label="Items in the campaign", value=steps[0]["in"], kind="in")]
+    for step in steps:
+        for reason, count in step["left_out"].items():
+            label = reason_word(reason)
+            if step["step"].startswith("records_"):
+                label = outcome_word(template, reason) if template else label
+            amounts.append(
+                Amount(
+                    label=label,
+                    value=count,
+                    kind="lost",
+                    figure=f"−{count:,}",
+                    note="yields no training row" if step["step"].startswith("records_") else "",
+                )
+            )
+    last = steps[-1]
+    rows = last.get("rows")
+    note = f"{rows:,} training rows" if rows is not None else ""
+    amounts.append(Amount(label="Items out", value=last["out"], kind="out", note=note))
+    return flow_chart("Items in, left out by reason, and out", amounts)
+
+
+def _agreement(view: ReleaseView) -> IntervalChart:
+    return interval_chart(
+        "Agreement when this was frozen: Krippendorff's α with its 95 % interval",
+        [
+            Estimate(
+                label=measure["title"],
+                detail=f"α, {measure['level']} · unit: {measure['unit']}",
+                value=measure["alpha"],
+                interval=_pair(measure["interval"]),
+                note=f"n = {measure['n_units']:,}"
+                if measure["alpha"] is not None
+                else reason_in_words(measure["reason"]),
+            )
+            for measure in view.manifest["agreement"]
+        ],
+    )
+
+
+def _pair(interval: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if interval is None else (interval[0], interval[1])
+
+
+def _card(settings: Settings, view: ReleaseView) -> str:
+    """Return the card as safe HTML; empty where its file is gone."""
+    try:
+        card = (release_folder(settings, view.public_id) / "card.md").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    return render_text(card)
+
+
+def _export(
+    settings: Settings, view: ReleaseView, exporter: AnyExporter, given: Mapping[str, str]
+) -> ExportView:
+    rows: list[list[Cell]] = []
+    fault = ""
+    try:
+        options = read_options(exporter, given)
+        previewed = preview_release(
+            release_folder(settings, view.public_id),
+            exporter=exporter,
+            options=options,
+            rows=PREVIEWED,
+        )
+        rows = [[_cell(name, value) for name, value in row.items()] for row in previewed]
+    except (OptionInvalid, VerificationFailed) as error:
+        fault = error.message
+    except OSError:
+        fault = "the files of this release cannot be read"
+    fields = option_fields(exporter.options, given)
+    return ExportView(
+        key=exporter.key,
+        title=exporter.title,
+        summary=exporter.summary,
+        options=fields,
+        rows=rows,
+        fault=fault,
+        query={"exporter": exporter.key, **{field.name: field.value for field in fields}},
+    )
+
+
+def _cell(column: str, value: Any) -> Cell:
+    text = value if isinstance(value, str) else to_json(value, indent=2).decode()
+    return Cell(column=column, text=text[:_CELL], is_long=len(text) > _CELL)
+
+
+@router.get("/{release}/download")
+def download_release(
+    request: Request,
+    edge: Annotated[Edge, allow(Role.ENGINEER)],
+    release: str,
+    exporter: Annotated[str, Query(max_length=64)],
+    format: ExportFormat = ExportFormat.PARQUET,  # noqa: A002
+    part: Literal["rows", "manifest"] = "rows",
+) -> Response:
+    """Hand out an export, made now unless it is there already, in units of work of its own."""
+    with edge.read() as work:
+        view = get_release(
+            work.session, reference=release, organization_id=work.actor.organization_id
+        )
+    with refusals_to(request, "release_page", release=release):
+        chosen = get_exporter(exporter)
+        options = read_options(chosen, read_option_fields(request.query_params))
+        wanted = Rendering(exporter=chosen, options=options, format=format)
+        exported = prepare_download(edge.settings, view, wanted)
+    with edge.write() as work:
+        record_export(
+            work.session,
+            view,
+            wanted,
+            exported,
+            action="release.downloaded",
+            actor=work.actor.person_public_id,
+            now=work.now,
+        )
+    if part == "manifest":
+        name = f"{view.name}.{chosen.key}.manifest.json"
+        return FileResponse(exported.manifest, media_type="application/json", filename=name)
+    name = f"{view.name}.{exported.path.name}"
+    return FileResponse(exported.path, media_type=_MEDIA_TYPES[format], filename=name)
+
+
+@router.post("/{release}/verify")
+def verify(
+    request: Request, edge: Annotated[Edge, allow(Role.QA_LEAD, Role.ENGINEER)], release: str
+) -> Response:
+    with edge.read() as work:
+        view = get_release(
+            work.session, reference=release, organization_id=work.actor.organization_id
+        )
+    with refusals_to(request, "release_page", release=release):
+        checked = verify_release(
+            release_folder(edge.settings, view.public_id), expected_sha256=view.manifest_sha256
+        )
+    notice = f"All {len(checked)} files are what was frozen, byte for byte."
+    return see_other(request, "release_page", release=release, notice=notice)
