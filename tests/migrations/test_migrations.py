@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 import workbench.models  # noqa: F401
 from workbench.database.base import Base
 from workbench.database.session import Database
 from workbench.errors import SetupIncomplete
-from workbench.migrations.runner import current_revision, ensure_schema, head_revision, upgrade
+from workbench.migrations import runner
+from workbench.migrations.runner import (
+    current_revision,
+    ensure_schema,
+    head_revision,
+    known_revisions,
+    upgrade,
+)
 
 
 def test_the_models_and_the_migrated_database_agree(database: Database) -> None:
@@ -46,3 +57,11 @@ def test_somebody_elses_database_is_refused(tmp_path) -> None:
     with pytest.raises(SetupIncomplete, match="not the workbench's"):
         ensure_schema(database.engine)
     database.dispose()
+
+
+def test_the_revisions_by_file_name_are_those_of_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(runner.__file__).parent))
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_current_head() == head_revision()
+    assert {script.revision for script in scripts.walk_revisions()} == set(known_revisions())

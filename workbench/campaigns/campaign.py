@@ -105,10 +105,10 @@ def read_options(template: AnyTemplate, given: Mapping[str, Any]) -> Options:
     except ValidationError as error:
         rows = explain_faults(error, dict(given), template.options_model)
         fault = rows[0]
-        message = (
-            f"option {fault.field} {fault.problem}; expected {fault.expected}. "
-            f"{template.key} has {_listed(template)}"
-        )
+        message = f"option {fault.field} {fault.problem}; expected {fault.expected}"
+        if fault.field not in template.options_model.model_fields:
+            message = f"there is no option {fault.field!r}"
+        message += f"; {template.key} has {_listed(template)}"
         raise OptionInvalid(message, rows=rows) from None
     return options
 

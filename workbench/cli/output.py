@@ -48,10 +48,11 @@ def console(*, stderr: bool = False) -> Console:
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> RenderableType:
     """Return a plain table; its cells are shown as they are."""
     from rich import box
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    drawn = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    headers = (Column(name, overflow="fold") for name in columns)
+    drawn = Table(*headers, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         drawn.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     return drawn

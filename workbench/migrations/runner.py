@@ -6,42 +6,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 
-import workbench.models  # noqa: F401  (registers the tables)
 from workbench.database.engine import WRITE_OPTION
 from workbench.errors import SetupIncomplete
 
-
-def _config(engine: Engine) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    config.attributes["engine"] = engine
-    return config
+# Every command looks at the schema's revision first, so that must not cost reading Alembic: a
+# migration's file begins with its revision, and the revisions are numbered.
+_VERSIONS = Path(__file__).parent / "versions"
 
 
-def _scripts() -> ScriptDirectory:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    return ScriptDirectory.from_config(config)
+def known_revisions() -> list[str]:
+    """Return the revisions that this version knows, oldest first."""
+    return sorted(path.name.partition("_")[0] for path in _VERSIONS.glob("[0-9]*_*.py"))
 
 
 def head_revision() -> str:
     """Return the revision that this version of the workbench needs."""
-    head = _scripts().get_current_head()
-    if head is None:
+    known = known_revisions()
+    if not known:
         message = "the package has no migrations; install it again"
         raise SetupIncomplete(message)
-    return head
-
-
-def known_revisions() -> set[str]:
-    """Return the revisions that this version can upgrade from, its own among them."""
-    return {script.revision for script in _scripts().walk_revisions()}
+    return known[-1]
 
 
 @contextmanager
@@ -54,7 +40,10 @@ def _reading(engine: Engine) -> Iterator[Connection]:
 def current_revision(engine: Engine) -> str | None:
     """Return the database's revision, None when it has never been set up."""
     with _reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
 
 
 def upgrade(engine: Engine) -> None:
@@ -73,7 +62,17 @@ def upgrade(engine: Engine) -> None:
     elif current not in known_revisions():
         message = f"the database is of a newer version (revision {current}): upgrade the workbench"
         raise SetupIncomplete(message)
-    command.upgrade(_config(engine), "head")
+    _migrate(engine)
+
+
+def _migrate(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["engine"] = engine
+    command.upgrade(config, "head")
 
 
 def ensure_schema(engine: Engine) -> None:
