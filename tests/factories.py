@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -23,8 +24,16 @@ from workbench.models import (
 from workbench.people.annotators import ensure_annotator
 from workbench.people.members import add_member, create_person
 from workbench.people.organizations import create_organization
+from workbench.people.passwords import PasswordHash, hash_password
 
 PASSWORD = "correct horse battery staple"
+
+
+@cache
+def _password_hash() -> PasswordHash:
+    """Hashing is slow on purpose; once is enough for every member of every test."""
+    return hash_password(PASSWORD)
+
 
 _numbers = itertools.count(1)
 
@@ -109,7 +118,7 @@ def make_member(
     """Add a person who signs in with `PASSWORD`."""
     name = name or f"{role}-{next(_numbers)}"
     person = create_person(
-        session, email=f"{name}@example.org", name=name, password=PASSWORD, now=clock.now()
+        session, email=f"{name}@example.org", name=name, password=_password_hash(), now=clock.now()
     )
     member = add_member(
         session,

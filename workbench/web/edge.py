@@ -199,7 +199,7 @@ def set_session(response: Response, settings: Settings, started: SignedIn) -> No
     response.set_cookie(
         session_cookie(settings),
         started.secret,
-        expires=started.expires_at,
+        max_age=settings.session_hours * 3600,
         httponly=True,
         samesite="lax",
         secure=settings.secure_cookies,
