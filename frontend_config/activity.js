@@ -9,7 +9,8 @@ export class Activity {
   #last = performance.now();
 
   constructor() {
-    for (const sign of SIGNS) addEventListener(sign, () => this.#note(), { passive: true, capture: true });
+    for (const sign of SIGNS)
+      addEventListener(sign, () => this.#note(), { passive: true, capture: true });
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.#stop();
       else this.#note();

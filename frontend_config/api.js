@@ -25,14 +25,18 @@ export function connect(base) {
         method,
         keepalive,
         credentials: "same-origin",
-        headers: { Accept: "application/json, application/problem+json", "Content-Type": "application/json" },
+        headers: {
+          Accept: "application/json, application/problem+json",
+          "Content-Type": "application/json",
+        },
         body: body === undefined ? undefined : JSON.stringify(body),
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
       if (response.status === 204) return null;
       const answer = await response.json();
       if (response.ok) return answer;
-      if (response.status < 500 && !TRY_LATER.has(response.status)) throw new Refused(response.status, answer);
+      if (response.status < 500 && !TRY_LATER.has(response.status))
+        throw new Refused(response.status, answer);
     } catch (error) {
       if (error instanceof Refused) throw error;
       throw new Unreachable("The server could not be reached.", { cause: error });

@@ -5,7 +5,17 @@ import { Refused } from "./api.js";
 import { mountEditor } from "./editor.js";
 import { Keys } from "./keys.js";
 import { Leases } from "./leases.js";
-import { askReason, measureBar, noteAnswer, restoreRaw, say, showEmpty, showProblems, showSaved, toggleRaw } from "./page.js";
+import {
+  askReason,
+  measureBar,
+  noteAnswer,
+  restoreRaw,
+  say,
+  showEmpty,
+  showProblems,
+  showSaved,
+  toggleRaw,
+} from "./page.js";
 import { call, deliver, drafts, onAway, onLeaving, onSettled, outbox } from "./session.js";
 
 const RETRY_MS = 5_000;
@@ -19,7 +29,8 @@ const leases = new Leases({
   call,
   campaign: config.campaign,
   activity,
-  onLost: () => say("The time for this task has run out. You can still submit it: what you finish is kept."),
+  onLost: () =>
+    say("The time for this task has run out. You can still submit it: what you finish is kept."),
 });
 
 let editor = null;
@@ -67,7 +78,9 @@ async function showNewer(result) {
 
 /** Show the current task, asking the server for one if there is none at hand. */
 function nextTask() {
-  coming ??= fetchTask().finally(() => { coming = null; });
+  coming ??= fetchTask().finally(() => {
+    coming = null;
+  });
   return coming;
 }
 
@@ -78,7 +91,10 @@ async function fetchTask() {
   } catch (error) {
     sayWhyNot(error);
     if (error instanceof Refused) showEmpty(true);
-    else setTimeout(() => { if (!leases.current && !revising) nextTask(); }, RETRY_MS);
+    else
+      setTimeout(() => {
+        if (!leases.current && !revising) nextTask();
+      }, RETRY_MS);
     return;
   }
   if (lease) {
@@ -94,8 +110,14 @@ async function fetchTask() {
 }
 
 function sayWhyNot(error) {
-  if (!(error instanceof Refused)) say("No connection. What you write is kept in this browser, and sent when the connection is back.");
-  else if (AS_SOMEONE_ELSE.has(error.status)) say("You are not signed in as yourself any more. Sign in again: what you wrote is kept in this browser.");
+  if (!(error instanceof Refused))
+    say(
+      "No connection. What you write is kept in this browser, and sent when the connection is back.",
+    );
+  else if (AS_SOMEONE_ELSE.has(error.status))
+    say(
+      "You are not signed in as yourself any more. Sign in again: what you wrote is kept in this browser.",
+    );
   else say(error.message);
 }
 
@@ -134,7 +156,10 @@ async function submit() {
 }
 
 async function keepSubmission(lease, answer) {
-  outbox.keep(lease.assignment, `/assignments/${lease.assignment}/submit`, { token: lease.token, ...answer });
+  outbox.keep(lease.assignment, `/assignments/${lease.assignment}/submit`, {
+    token: lease.token,
+    ...answer,
+  });
   sent.set(lease.assignment, lease);
   await leases.settled();
 }
@@ -151,7 +176,13 @@ async function settle(settled) {
     } else {
       const isRevision = entry.path.endsWith("/revise");
       noteAnswer(answer.judgment, isRevision ? entry.subject : null);
-      say(isRevision ? "Revised." : answer.duplicate ? "This answer was there already." : "Submitted.");
+      say(
+        isRevision
+          ? "Revised."
+          : answer.duplicate
+            ? "This answer was there already."
+            : "Submitted.",
+      );
       leases.promote(answer.next);
     }
   }
@@ -175,8 +206,13 @@ async function bringBack(entry, lease, refusal) {
   say("The answer was not accepted; it is back for you to complete.");
   const asked = new Set(editor.questions().map((question) => question.name));
   const rows = refusal.problem.errors ?? refusal.problem.rows ?? [];
-  const problems = rows.map(({ field, problem }) => ({ name: asked.has(field) ? field : null, message: problem }));
-  showProblems(problems.length ? problems : [{ name: null, message: refusal.message }], (name) => keys.goTo(name));
+  const problems = rows.map(({ field, problem }) => ({
+    name: asked.has(field) ? field : null,
+    message: problem,
+  }));
+  showProblems(problems.length ? problems : [{ name: null, message: refusal.message }], (name) =>
+    keys.goTo(name),
+  );
 }
 
 /** Skip or flag: leave the task with a reason, and go on. */
@@ -188,7 +224,10 @@ async function leave(action, dialog) {
   const lease = leases.current;
   try {
     await leases.settled();
-    const answer = await call("POST", `/assignments/${lease.assignment}/${action}`, { token: lease.token, ...reason });
+    const answer = await call("POST", `/assignments/${lease.assignment}/${action}`, {
+      token: lease.token,
+      ...reason,
+    });
     moveOn(lease, answer?.next);
     say(action === "skip" ? "Skipped." : "Flagged, thank you. Here is the next one.");
   } catch (error) {
@@ -248,7 +287,8 @@ const actions = {
 };
 
 function listen() {
-  for (const [id, action] of Object.entries(actions)) document.getElementById(id).addEventListener("click", action);
+  for (const [id, action] of Object.entries(actions))
+    document.getElementById(id).addEventListener("click", action);
   document.getElementById("look-again")?.addEventListener("click", () => nextTask());
   document.getElementById("leave-revision")?.addEventListener("click", leaveRevision);
   document.getElementById("history")?.addEventListener("click", (event) => {
@@ -261,9 +301,15 @@ function listen() {
     await draft?.flush();
     return Boolean(draft && !draft.isSaved);
   });
-  addEventListener("online", () => { draft?.flush(); });
-  addEventListener("pagehide", () => { draft?.flush({ isLeaving: true }); });
-  document.addEventListener("visibilitychange", () => { if (document.hidden) draft?.flush(); });
+  addEventListener("online", () => {
+    draft?.flush();
+  });
+  addEventListener("pagehide", () => {
+    draft?.flush({ isLeaving: true });
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) draft?.flush();
+  });
 }
 
 /** Send what is left from before, then lease the first task: both while the editor loads. */

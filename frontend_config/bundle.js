@@ -37,7 +37,13 @@ export async function loadEditor(bundle) {
   await loadScript(bundle.base + runtime);
   const chunks = self[bundle.chunk_global];
   let load;
-  chunks.push([[Symbol("workbench")], {}, (require) => { load = require; }]);
+  chunks.push([
+    [Symbol("workbench")],
+    {},
+    (require) => {
+      load = require;
+    },
+  ]);
   const push = chunks.push.bind(chunks);
   chunks.push = ([ids, modules]) => push([ids, modules]);
   await Promise.all([

@@ -24,7 +24,9 @@ export class Drafts {
       key: `${PREFIX}${this.#person}:${subject}`,
       call: this.#call,
       path: lease && `/assignments/${subject}/draft`,
-      lease, onState, onNewer,
+      lease,
+      onState,
+      onNewer,
     });
   }
 
@@ -63,7 +65,12 @@ class Draft {
     const stored = JSON.parse(localStorage.getItem(key) ?? "null");
     const server = lease?.draft && fromServer(lease.draft);
     const isLocalNewer = stored && (!server || stored.revision > server.revision);
-    this.#local = (isLocalNewer ? stored : server) ?? { revision: 0, result: null, activeSeconds: 0, isSaved: true };
+    this.#local = (isLocalNewer ? stored : server) ?? {
+      revision: 0,
+      result: null,
+      activeSeconds: 0,
+      isSaved: true,
+    };
     if (!this.#local.isSaved) this.#saveSoon();
   }
 
@@ -78,7 +85,8 @@ class Draft {
 
   /** Keep the answer in the browser now, and on the server in a moment. */
   keep(result, activeSeconds) {
-    const revision = this.#local.isSaved || this.#saving ? this.#local.revision + 1 : this.#local.revision;
+    const revision =
+      this.#local.isSaved || this.#saving ? this.#local.revision + 1 : this.#local.revision;
     this.#store({ revision, result, activeSeconds, isSaved: false });
     this.#onState(this.#path ? "saving" : "browser");
     this.#saveSoon();
@@ -110,8 +118,14 @@ class Draft {
   async #send(sent, keepalive) {
     try {
       await this.#call(
-        "PUT", this.#path,
-        { token: this.#lease.token, revision: sent.revision, result: sent.result, active_seconds: sent.activeSeconds },
+        "PUT",
+        this.#path,
+        {
+          token: this.#lease.token,
+          revision: sent.revision,
+          result: sent.result,
+          active_seconds: sent.activeSeconds,
+        },
         { keepalive },
       );
       if (this.#local.revision === sent.revision) this.#store({ ...this.#local, isSaved: true });
@@ -125,7 +139,12 @@ class Draft {
 
   #giveWay(error, sent) {
     const newer = error.problem.draft;
-    if (error.code === "draft_stale" && newer && newer.revision >= sent.revision && !this.#isClosed) {
+    if (
+      error.code === "draft_stale" &&
+      newer &&
+      newer.revision >= sent.revision &&
+      !this.#isClosed
+    ) {
       this.#store(fromServer(newer));
       this.#onNewer(newer.result);
     } else {
@@ -136,7 +155,8 @@ class Draft {
 
   #store(draft) {
     this.#local = draft;
-    if (!this.#isClosed) localStorage.setItem(this.#key, JSON.stringify({ ...draft, savedAt: Date.now() }));
+    if (!this.#isClosed)
+      localStorage.setItem(this.#key, JSON.stringify({ ...draft, savedAt: Date.now() }));
   }
 
   #saveSoon(delay = DELAY_MS) {

@@ -8,6 +8,7 @@ const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-
 const HEADINGS = ":scope > :is(h1, h2, h3, h4, h5, h6)";
 
 const nextTurn = () => new Promise((resolve) => setTimeout(resolve, 0));
+const valueOf = (choice) => choice.alias ?? choice._value;
 const newId = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(10)), (byte) => LETTERS[byte % 64]).join("");
 
@@ -59,7 +60,8 @@ class Editor {
     const config = isSame ? this.#config : new LabelConfig(source);
     this.#lengths = config.lengths(data);
     const sizes = config.pools(this.#lengths, isSame ? this.#sizes : []);
-    const fits = isSame && config.isReplaceable && sizes.every((size, i) => size === this.#sizes[i]);
+    const fits =
+      isSame && config.isReplaceable && sizes.every((size, i) => size === this.#sizes[i]);
     this.#config = config;
     this.#sizes = sizes;
     this.#taskNumber += 1;
@@ -93,7 +95,10 @@ class Editor {
   validate() {
     return this.questions()
       .filter((question) => question.isRequired && !question.isAnswered)
-      .map(({ name, title, message }) => ({ name, message: message ?? `“${title}” has no answer yet.` }));
+      .map(({ name, title, message }) => ({
+        name,
+        message: message ?? `“${title}” has no answer yet.`,
+      }));
   }
 
   /** Call back after every change of the answer. */
@@ -114,7 +119,7 @@ class Editor {
       choices: (control.node.children ?? [])
         .filter((choice) => choice.type === "choice")
         .map((choice, i) => ({
-          value: choice.alias ?? choice._value,
+          value: valueOf(choice),
           label: choice._value,
           key: control.keys[i] ?? null,
           isChosen: choice.sel,
@@ -125,7 +130,7 @@ class Editor {
   /** Choose one value of a question; a single choice stays chosen when it is chosen again. */
   choose(name, value) {
     const { node } = this.#control(name);
-    const choice = node.children.find((child) => (child.alias ?? child._value) === value);
+    const choice = node.children.find((child) => valueOf(child) === value);
     if (!choice || (choice.sel && node.choice !== "multiple")) return;
     choice.toggleSelected();
     this.#check();
@@ -142,7 +147,9 @@ class Editor {
 
   /** Put the cursor into a question's text box; false if it has none. */
   focusText(name) {
-    const box = this.#control(name).element.querySelector("textarea, input[type=text], input:not([type])");
+    const box = this.#control(name).element.querySelector(
+      "textarea, input[type=text], input:not([type])",
+    );
     box?.focus();
     return Boolean(box);
   }
@@ -171,7 +178,10 @@ class Editor {
     annotation.traverseTree((node) => {
       if (node.isControlTag && node.name) {
         this.#controls.push({
-          keys: [..."123456789"], endings: [], sequence: null, index: null,
+          keys: [..."123456789"],
+          endings: [],
+          sequence: null,
+          index: null,
           ...controls.get(node.name),
           name: node.name,
           kind: node.type,
@@ -191,14 +201,18 @@ class Editor {
     for (const { kind, node } of this.#controls) if (kind === "textarea") node.setValue("");
     // The store parses the task's data once for every tag that asks; this is the part it asks for.
     const source = { task: { dataObj: data } };
-    annotation.traverseTree((node) => { node.updateValue?.(source); });
+    annotation.traverseTree((node) => {
+      node.updateValue?.(source);
+    });
   }
 
   /** Give back an answer. A text that could be written in one box goes back into that box. */
   #setAnswer(result) {
     this.#textIds.clear();
     const boxes = new Map(
-      this.#controls.filter(({ node }) => node.maxsubmissions === "1").map((control) => [control.name, control]),
+      this.#controls
+        .filter(({ node }) => node.maxsubmissions === "1")
+        .map((control) => [control.name, control]),
     );
     const others = result.filter((item) => !boxes.has(item.from_name));
     for (const item of result) {
@@ -265,8 +279,10 @@ class Editor {
     this.#sizes.forEach((size, sequence) => {
       const ending = this.#controls.find(
         (control) =>
-          control.sequence === sequence && control.index < this.#lengths[sequence] && control.kind === "choices" &&
-          control.node.selectedLabels.some((choice) => control.endings.includes(choice.alias ?? choice._value)),
+          control.sequence === sequence &&
+          control.index < this.#lengths[sequence] &&
+          control.kind === "choices" &&
+          control.node.selectedLabels.some((choice) => control.endings.includes(valueOf(choice))),
       );
       const from = ending ? ending.index + 1 : Infinity;
       this.#closedFrom[sequence] = from;
@@ -286,19 +302,27 @@ class Editor {
       const group = control.node.elementRef?.current;
       if (!group) continue;
       control.element = group.closest(".wb-question") ?? group;
-      Object.defineProperty(control, "title", { configurable: true, get: () => titleOf(group, this.#element) });
+      control.element.dataset.name = control.name;
+      Object.defineProperty(control, "title", {
+        configurable: true,
+        get: () => titleOf(group, this.#element),
+      });
       if (control.kind === "choices") {
         group.setAttribute("role", control.node.choice === "multiple" ? "group" : "radiogroup");
         group.dataset.control = control.name;
         groupRadios(group);
         const boxes = group.querySelectorAll("input");
-        control.node.children.forEach((choice, i) => { if (boxes[i]) boxes[i].checked = choice.sel; });
+        control.node.children.forEach((choice, i) => {
+          if (boxes[i]) boxes[i].checked = choice.sel;
+        });
       }
       const labelled = control.kind === "choices" ? group : group.querySelector("textarea, input");
       labelled?.setAttribute("aria-label", control.title);
       // The editor draws its choices anew at every change; what the style sheet is to show on them
       // is kept on the group.
-      control.keys.forEach((key, i) => group.style.setProperty(`--key-${i + 1}`, JSON.stringify(key ?? "")));
+      control.keys.forEach((key, i) =>
+        group.style.setProperty(`--key-${i + 1}`, JSON.stringify(key ?? "")),
+      );
     }
   }
 }
@@ -309,7 +333,9 @@ class Editor {
  */
 function groupRadios(root) {
   if (root.nodeType !== Node.ELEMENT_NODE) return;
-  const radios = root.matches("input[type=radio]") ? [root] : root.querySelectorAll("input[type=radio]");
+  const radios = root.matches("input[type=radio]")
+    ? [root]
+    : root.querySelectorAll("input[type=radio]");
   for (const radio of radios) {
     const name = radio.closest("[data-control]")?.dataset.control;
     if (name) radio.name = name;

@@ -14,7 +14,8 @@ const REST = [
   { keys: ["f"], text: "flag a broken item" },
   { keys: ["?"], text: "all keys" },
 ];
-const TYPING = "textarea, select, [contenteditable=true], input:not([type=radio], [type=checkbox], [type=button], [type=submit])";
+const TYPING =
+  "textarea, select, [contenteditable=true], input:not([type=radio], [type=checkbox], [type=button], [type=submit])";
 const NATIVE = "a, button, summary, [role=button]";
 
 export class Keys {
@@ -60,7 +61,8 @@ export class Keys {
   }
 
   #press(event) {
-    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]"))
+      return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       if (!event.repeat) this.#actions.submit();
@@ -81,15 +83,24 @@ export class Keys {
       return true;
     }
     switch (key) {
-      case "j": return this.#move(1);
-      case "k": return this.#move(-1);
-      case "ArrowDown": return this.#isSequence() && this.#move(1);
-      case "ArrowUp": return this.#isSequence() && this.#move(-1);
-      case "ArrowRight": return this.#shift(1);
-      case "ArrowLeft": return this.#shift(-1);
-      case "Enter": return this.#write();
-      case "Backspace": return this.#takeBack();
-      default: return this.#choose(key);
+      case "j":
+        return this.#move(1);
+      case "k":
+        return this.#move(-1);
+      case "ArrowDown":
+        return this.#isSequence() && this.#move(1);
+      case "ArrowUp":
+        return this.#isSequence() && this.#move(-1);
+      case "ArrowRight":
+        return this.#shift(1);
+      case "ArrowLeft":
+        return this.#shift(-1);
+      case "Enter":
+        return this.#write();
+      case "Backspace":
+        return this.#takeBack();
+      default:
+        return this.#choose(key);
     }
   }
 
@@ -163,9 +174,13 @@ export class Keys {
 
   #mark() {
     const questions = this.#editor.questions();
-    if (!questions.some((question) => question.name === this.#current)) this.#current = questions[0]?.name ?? null;
-    for (const old of this.#root.querySelectorAll(".wb-current")) old.classList.remove("wb-current");
-    questions.find((question) => question.name === this.#current)?.element.classList.add("wb-current");
+    if (!questions.some((question) => question.name === this.#current))
+      this.#current = questions[0]?.name ?? null;
+    for (const old of this.#root.querySelectorAll(".wb-current"))
+      old.classList.remove("wb-current");
+    questions
+      .find((question) => question.name === this.#current)
+      ?.element.classList.add("wb-current");
   }
 
   /** Show the keys: the short bar, and the full list of the help dialog. */
@@ -173,7 +188,8 @@ export class Keys {
     const choices = new Map();
     for (const question of this.#editor.questions()) {
       for (const { key, label } of question.choices) {
-        if (key && ![...(choices.get(key) ?? [])].includes(label)) choices.set(key, [...(choices.get(key) ?? []), label]);
+        if (key && ![...(choices.get(key) ?? [])].includes(label))
+          choices.set(key, [...(choices.get(key) ?? []), label]);
       }
     }
     const keys = [...choices.keys()];
@@ -187,7 +203,9 @@ export class Keys {
       }),
     );
     this.#list.replaceChildren(
-      ...[...choices].map(([key, labels]) => ({ keys: [key], text: labels.join(" / ") })).concat(MOVING, REST)
+      ...[...choices]
+        .map(([key, labels]) => ({ keys: [key], text: labels.join(" / ") }))
+        .concat(MOVING, REST)
         .flatMap(({ keys: names, text, isChord }) => {
           const term = document.createElement("dt");
           const meaning = document.createElement("dd");

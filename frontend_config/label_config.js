@@ -6,18 +6,37 @@ const POOL_STEP = 8;
 // Tags whose value and answer can be replaced in place. Any other tag may keep something of the
 // task before, so a configuration that has one is built anew for every task.
 const REPLACEABLE = new Set([
-  "view", "style", "header", "hypertext", "text", "markdown", "collapse", "panel",
-  "choices", "choice", "textarea", "rating", "number",
+  "view",
+  "style",
+  "header",
+  "hypertext",
+  "text",
+  "markdown",
+  "collapse",
+  "panel",
+  "choices",
+  "choice",
+  "textarea",
+  "rating",
+  "number",
 ]);
 const CONTROLS = new Set([
-  "choices", "textarea", "rating", "number", "pairwise", "ranker", "taxonomy", "datetime",
+  "choices",
+  "textarea",
+  "rating",
+  "number",
+  "pairwise",
+  "ranker",
+  "taxonomy",
+  "datetime",
 ]);
 
 const tagOf = (node) => node.tagName.toLowerCase();
 
 function parse(xml) {
   const document = new DOMParser().parseFromString(xml, "application/xml");
-  if (document.querySelector("parsererror")) throw new Error("The label configuration is not well-formed.");
+  if (document.querySelector("parsererror"))
+    throw new Error("The label configuration is not well-formed.");
   return document;
 }
 
@@ -27,13 +46,18 @@ function replaceFlag(node, flag, index) {
   }
   for (const child of node.childNodes) {
     if (child.nodeType === Node.ELEMENT_NODE) replaceFlag(child, flag, index);
-    else if (child.nodeValue.includes(flag)) child.nodeValue = child.nodeValue.replaceAll(flag, index);
+    else if (child.nodeValue.includes(flag))
+      child.nodeValue = child.nodeValue.replaceAll(flag, index);
   }
 }
 
 function isPoolable(node) {
-  return tagOf(node) === "repeater" && node.getAttribute("mode") !== "pagination" &&
-    !node.parentElement.closest("Repeater") && !node.querySelector("Repeater");
+  return (
+    tagOf(node) === "repeater" &&
+    node.getAttribute("mode") !== "pagination" &&
+    !node.parentElement.closest("Repeater") &&
+    !node.querySelector("Repeater")
+  );
 }
 
 function isReplaceable(node) {
@@ -91,7 +115,9 @@ export class LabelConfig {
   /** Sizes of the pools that hold these lengths, never smaller than the ones at hand. */
   pools(lengths, atHand = []) {
     if (!this.isReplaceable) return lengths;
-    return lengths.map((length, i) => Math.max(atHand[i] ?? 0, Math.ceil(length / POOL_STEP) * POOL_STEP));
+    return lengths.map((length, i) =>
+      Math.max(atHand[i] ?? 0, Math.ceil(length / POOL_STEP) * POOL_STEP),
+    );
   }
 
   /** The configuration with its Repeaters written out, and its controls by name. */

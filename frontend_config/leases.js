@@ -40,7 +40,9 @@ export class Leases {
         if (lease?.assignment !== this.current?.assignment) this.next = lease;
       })
       .catch(() => {})
-      .finally(() => { this.#prefetching = null; });
+      .finally(() => {
+        this.#prefetching = null;
+      });
     return this.#prefetching;
   }
 
@@ -77,7 +79,13 @@ export class Leases {
 
   async #renewWhenDue() {
     const lease = this.current;
-    if (!lease || lease.isLost || document.hidden || this.#activity.idleSeconds > AWAY_AFTER_SECONDS) return;
+    if (
+      !lease ||
+      lease.isLost ||
+      document.hidden ||
+      this.#activity.idleSeconds > AWAY_AFTER_SECONDS
+    )
+      return;
     if (Date.now() - this.#renewedAt < (lease.lease_seconds * 1000) / RENEWALS_PER_LEASE) return;
     this.#renewedAt = Date.now();
     await this.#renew(lease);

@@ -41,11 +41,15 @@ export function askReason(id) {
   dialog.returnValue = "cancel";
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      const fields = new FormData(form);
-      const answer = { reason: fields.get("reason"), note: fields.get("note")?.trim() ?? "" };
-      resolve(dialog.returnValue === "send" ? answer : null);
-    }, { once: true });
+    dialog.addEventListener(
+      "close",
+      () => {
+        const fields = new FormData(form);
+        const answer = { reason: fields.get("reason"), note: fields.get("note")?.trim() ?? "" };
+        resolve(dialog.returnValue === "send" ? answer : null);
+      },
+      { once: true },
+    );
   });
 }
 

@@ -9,7 +9,8 @@ const RETRY_MOST_MS = 60_000;
 const SIGN_OUT_PATIENCE_MS = 4_000;
 
 const config = JSON.parse(document.getElementById("work-config")?.textContent ?? "{}");
-const meta = (name) => config[name] ?? document.querySelector(`meta[name="workbench-${name}"]`)?.content ?? "";
+const meta = (name) =>
+  config[name] ?? document.querySelector(`meta[name="workbench-${name}"]`)?.content ?? "";
 
 export const person = meta("person");
 export const call = connect(meta("api"));
@@ -59,7 +60,8 @@ function showUnsent(count) {
   const element = document.getElementById("unsent");
   if (!element) return;
   element.hidden = count === 0;
-  element.textContent = count === 1 ? "1 answer is waiting to be sent." : `${count} answers are waiting to be sent.`;
+  element.textContent =
+    count === 1 ? "1 answer is waiting to be sent." : `${count} answers are waiting to be sent.`;
 }
 
 async function isAnythingUnsent() {
@@ -70,7 +72,8 @@ async function isAnythingUnsent() {
 }
 
 function confirmSignOut() {
-  const warning = "Something you wrote has not reached the server. It stays in this browser, and is sent when you sign in here again.";
+  const warning =
+    "Something you wrote has not reached the server. It stays in this browser, and is sent when you sign in here again.";
   const dialog = document.getElementById("sign-out-dialog");
   if (!dialog) return Promise.resolve(window.confirm(`${warning} Sign out all the same?`));
   document.getElementById("sign-out-warning").textContent = warning;
