@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,6 +31,8 @@ PAST_LEASE = LEASE_FOR + timedelta(seconds=1)
 
 R = TypeVar("R")
 
+_numbers = itertools.count(1)
+
 
 @dataclass
 class World:
@@ -37,6 +40,7 @@ class World:
 
     database: Database
     clock: FixedClock
+    overlap: int = 1
     campaign_id: int = 0
     items: list[int] = field(default_factory=list)
     experts: list[int] = field(default_factory=list)
@@ -45,9 +49,9 @@ class World:
     def make(
         cls, database: Database, clock: FixedClock, *, items: int, experts: int, overlap: int = 1
     ) -> World:
-        world = cls(database, clock)
+        world = cls(database, clock, overlap)
         with database.write() as session:
-            organization = make_organization(session, clock, f"Lab {id(world)}")
+            organization = make_organization(session, clock, f"Lab {next(_numbers)}")
             campaign = make_campaign(session, clock, organization, overlap=overlap)
             world.campaign_id = campaign.id
             world.items = [item.id for item in make_items(session, clock, campaign, items)]

@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import bindparam, literal_column, select, text, update
+from sqlalchemy import Select, bindparam, literal_column, select, text, update
 from sqlalchemy.orm import Session
 
 from workbench.assignment.policy import count_active_seconds, count_seconds
@@ -146,26 +146,22 @@ _END = Prepared(
         skip_note=bindparam("skip_note"),
     )
 )
-_DUE = Prepared(
-    select(Assignment.id, Assignment.campaign_id, Assignment.item_id)
-    .with_hint(Assignment, "INDEXED BY ix_assignment_due", "sqlite")
-    .where(LEASED, Assignment.expires_at <= bindparam("now"))
-    .order_by(Assignment.expires_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, key_share=True)
-)
-_DUE_IN_CAMPAIGN = Prepared(
-    select(Assignment.id, Assignment.campaign_id, Assignment.item_id)
-    .with_hint(Assignment, "INDEXED BY ix_assignment_due", "sqlite")
-    .where(
-        LEASED,
-        Assignment.expires_at <= bindparam("now"),
-        Assignment.campaign_id == bindparam("campaign_id"),
+
+
+def due_leases() -> Select[int, int, int]:
+    """Select (assignment, campaign, item) of leases that have run out, the longest due first."""
+    return (
+        select(Assignment.id, Assignment.campaign_id, Assignment.item_id)
+        .with_hint(Assignment, "INDEXED BY ix_assignment_due", "sqlite")
+        .where(LEASED, Assignment.expires_at <= bindparam("now"))
+        .order_by(Assignment.expires_at)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True, key_share=True)
     )
-    .order_by(Assignment.expires_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, key_share=True)
-)
+
+
+_DUE = Prepared(due_leases())
+_DUE_IN_CAMPAIGN = Prepared(due_leases().where(Assignment.campaign_id == bindparam("campaign_id")))
 _NUMBER_REQUEUED = Prepared(
     text(
         "UPDATE campaign SET requeue_count = requeue_count + :requeued WHERE id = :campaign_id"

@@ -17,7 +17,6 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     bindparam,
-    exists,
     literal_column,
     select,
     text,
@@ -129,27 +128,34 @@ _MOVE_CURSOR = Prepared(
         " WHERE campaign_id = :campaign_id AND expert_id = :expert_id"
     )
 )
-_HELD = Prepared(
-    select(
-        Assignment.id,
-        Assignment.public_id,
-        Assignment.position,
-        Assignment.token,
-        Assignment.presentation,
-        Assignment.expires_at,
-        Assignment.started_at,
-        Assignment.item_id,
-        Item.content,
+
+
+def held_leases() -> Select[*tuple[Any, ...]]:
+    """Select the one or two leases that an expert holds in a campaign, the current one first."""
+    return (
+        select(
+            Assignment.id,
+            Assignment.public_id,
+            Assignment.position,
+            Assignment.token,
+            Assignment.presentation,
+            Assignment.expires_at,
+            Assignment.started_at,
+            Assignment.item_id,
+            Item.content,
+        )
+        .with_hint(Assignment, "INDEXED BY ix_assignment_live", "sqlite")
+        .join(Item, Item.id == Assignment.item_id)
+        .where(
+            Assignment.expert_id == bindparam("expert_id"),
+            Assignment.campaign_id == bindparam("campaign_id"),
+            LEASED,
+        )
+        .order_by(Assignment.position)
     )
-    .join(Item, Item.id == Assignment.item_id)
-    .where(
-        Assignment.expert_id == bindparam("expert_id"),
-        Assignment.campaign_id == bindparam("campaign_id"),
-        LEASED,
-    )
-    # `current` sorts before `next`.
-    .order_by(Assignment.position)
-)
+
+
+_HELD = Prepared(held_leases())
 _HOLD_AGAIN = Prepared(
     text(
         "UPDATE assignment SET position = :position, token = :token, expires_at = :expires_at,"
@@ -159,15 +165,18 @@ _HOLD_AGAIN = Prepared(
 
 
 def is_handled() -> ColumnElement[bool]:
-    """Say of an item whether the expert holds it, has judged it or has skipped it in the round."""
-    return exists(
-        select(Assignment.id).where(
-            Assignment.item_id == Item.id,
-            Assignment.expert_id == bindparam("expert_id"),
-            Assignment.round == bindparam("round"),
-            literal_column("assignment.status IN ('leased', 'submitted', 'skipped')"),
-        )
+    """Say of an item whether the expert holds it, has judged it or has skipped it in the round.
+
+    A scalar subquery, not an EXISTS: PostgreSQL may answer that from a hash of all that the expert
+    ever did, which is anything but flat.
+    """
+    handled = select(Assignment.id).where(
+        Assignment.item_id == Item.id,
+        Assignment.expert_id == bindparam("expert_id"),
+        Assignment.round == bindparam("round"),
+        literal_column("assignment.status IN ('leased', 'submitted', 'skipped')"),
     )
+    return handled.correlate(Item).scalar_subquery().is_not(None)
 
 
 IS_OPEN: ColumnElement[bool] = literal_column("item.open_slots > 0")
