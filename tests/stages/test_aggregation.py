@@ -19,9 +19,9 @@ from tests.judged_campaigns import (
 )
 from workbench.aggregation.consensus import infer_consensus
 from workbench.aggregation.disagreement import item_disagreement
+from workbench.aggregation.item_list import ItemFilter, ItemStatus, list_items
 from workbench.aggregation.queries import (
     get_judged_item,
-    list_disputed_items,
     summarize_consensus,
 )
 from workbench.aggregation.refresh import refresh_campaign
@@ -192,13 +192,13 @@ def test_the_worst_disagreement_comes_first(database: Database, clock: FixedCloc
         campaign, items, _ = make_compared(session, clock, rows)
     refresh_campaign(database, campaign_id=campaign.id, clock=clock)
     with database.read() as session:
-        page = list_disputed_items(session, campaign_id=campaign.id)
+        page = list_items(session, campaign, ItemFilter(status=ItemStatus.DISPUTED))
     worst_first = [items[2].external_id, items[3].external_id, items[1].external_id]
-    assert [one.external_id for one in page.items] == worst_first
+    assert [one.external_id for one in page.rows] == worst_first
     assert page.total == 3
-    assert page.items[0].disagreement == 1.0
+    assert page.rows[0].disagreement == 1.0
     # Same direction, one of six steps of strength apart.
-    assert page.items[2].disagreement == pytest.approx((0 + (1 / 6) ** 2) / 2)
+    assert page.rows[2].disagreement == pytest.approx((0 + (1 / 6) ** 2) / 2)
 
 
 def test_an_item_opens_onto_all_its_judgments(database: Database, clock: FixedClock) -> None:

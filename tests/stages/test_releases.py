@@ -323,7 +323,7 @@ def test_releases_are_found_by_id_and_by_the_name_of_their_campaign(
         with pytest.raises(NotFound):
             get_release(session, reference="a/b/v2", organization_id=other.id)
         page = list_releases(session, organization_id=other.id)
-        assert [one.public_id for one in page.releases] == [theirs.id]
+        assert [one.public_id for one in page.rows] == [theirs.id]
         assert list_releases(session, organization_id=None).total == 2
 
 

@@ -16,8 +16,6 @@ from workbench.contracts.task_template import ConsensusMethod
 from workbench.errors import NotFound
 from workbench.models import Annotator, Campaign, Consensus, Item, Judgment, JudgmentOrigin
 
-MAX_PAGE = 200
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsensusSummary:
@@ -33,24 +31,6 @@ class ConsensusSummary:
     outcomes: Mapping[str, int]
     unsettled: Mapping[str, int]
     confidence_tenths: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisputedItem:
-    public_id: str
-    external_id: str
-    brief: str
-    disagreement: float
-    value: Any
-    reason: str | None
-    confidence: float | None
-    n_judgments: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisputedPage:
-    items: Sequence[DisputedItem]
-    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,47 +106,6 @@ def summarize_consensus(
         unsettled=unsettled,
         confidence_tenths=list(tenths),
     )
-
-
-def list_disputed_items(
-    session: Session,
-    *,
-    campaign_id: int,
-    method: ConsensusMethod = ConsensusMethod.MAJORITY,
-    page: int = 1,
-    page_size: int = 25,
-) -> DisputedPage:
-    """Return the items on which judgments disagree at all, the worst first."""
-    template = template_of(session.get_one(Campaign, campaign_id))
-    page, page_size = max(1, page), min(max(1, page_size), MAX_PAGE)
-    disputed = (
-        Consensus.campaign_id == campaign_id,
-        Consensus.method == method,
-        Consensus.disagreement > 0,
-    )
-    total = session.scalar(select(func.count()).select_from(Consensus).where(*disputed))
-    rows = session.execute(
-        select(Consensus, Item)
-        .join(Item, Item.id == Consensus.item_id)
-        .where(*disputed)
-        .order_by(Consensus.disagreement.desc(), Consensus.item_id)
-        .limit(page_size)
-        .offset((page - 1) * page_size)
-    )
-    items = [
-        DisputedItem(
-            public_id=item.public_id,
-            external_id=item.external_id,
-            brief=template.brief(template.item_model.model_validate(item.content)),
-            disagreement=consensus.disagreement or 0.0,
-            value=consensus.value,
-            reason=consensus.reason,
-            confidence=consensus.confidence,
-            n_judgments=consensus.n_judgments,
-        )
-        for consensus, item in rows
-    ]
-    return DisputedPage(items=items, total=total or 0)
 
 
 def get_judged_item(session: Session, *, campaign_id: int, item_id: str) -> JudgedItemView:

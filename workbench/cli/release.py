@@ -29,6 +29,8 @@ app = typer.Typer(
     help="Frozen releases: freeze, export, verify.", no_args_is_help=True, add_completion=False
 )
 
+LISTED = 1000
+
 ReleaseReference = Annotated[
     str, typer.Argument(metavar="RELEASE", help="The release's id, or CAMPAIGN/name.")
 ]
@@ -178,7 +180,7 @@ def list_(
 ) -> None:
     """List releases, newest first."""
     from workbench.people.organizations import get_organization
-    from workbench.releases.queries import MAX_PAGE, list_releases
+    from workbench.releases.queries import list_releases
 
     with open_environment() as environment, environment.database.read() as session:
         within = None
@@ -188,13 +190,13 @@ def list_(
         if campaign is not None:
             campaign_id = find_campaign(session, campaign, organization).id
         found = list_releases(
-            session, organization_id=within, campaign_id=campaign_id, page_size=MAX_PAGE
+            session, organization_id=within, campaign_id=campaign_id, page_size=LISTED
         )
     document = {
-        "releases": [view.as_document() for view in found.releases],
+        "releases": [view.as_document() for view in found.rows],
         "total": found.total,
     }
-    answer(document, lambda: _releases(found.releases), as_json=as_json)
+    answer(document, lambda: _releases(found.rows), as_json=as_json)
 
 
 def _find(environment: Environment, reference: str, organization: str | None) -> ReleaseView:

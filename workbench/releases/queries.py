@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from workbench.campaigns.campaign import get_campaign
+from workbench.database.paging import PAGE_SIZE, Page, read_page
 from workbench.errors import NotFound
 from workbench.models import Campaign, Release
-
-MAX_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +56,6 @@ class ReleaseView:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleasePage:
-    releases: Sequence[ReleaseView]
-    total: int
-
-
 def get_release(
     session: Session, *, reference: str, organization_id: int | None = None
 ) -> ReleaseView:
@@ -93,26 +86,15 @@ def list_releases(
     organization_id: int | None,
     campaign_id: int | None = None,
     page: int = 1,
-    page_size: int = 50,
-) -> ReleasePage:
+    page_size: int = PAGE_SIZE,
+) -> Page[ReleaseView]:
     """Return one page, newest first; None as the organization means all of them."""
-    page, page_size = max(1, page), min(max(1, page_size), MAX_PAGE)
-    conditions = []
+    wanted = _views().order_by(Release.id.desc())
     if organization_id is not None:
-        conditions.append(Campaign.organization_id == organization_id)
+        wanted = wanted.where(Campaign.organization_id == organization_id)
     if campaign_id is not None:
-        conditions.append(Release.campaign_id == campaign_id)
-    total = session.scalar(
-        select(func.count()).select_from(Release).join(Campaign).where(*conditions)
-    )
-    rows = session.execute(
-        _views()
-        .where(*conditions)
-        .order_by(Release.id.desc())
-        .limit(page_size)
-        .offset((page - 1) * page_size)
-    )
-    return ReleasePage(releases=[_view(row[0], row[1]) for row in rows], total=total or 0)
+        wanted = wanted.where(Release.campaign_id == campaign_id)
+    return read_page(session, wanted, _view, number=page, size=page_size)
 
 
 def _views() -> Select[Release, Campaign]:

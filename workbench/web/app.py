@@ -15,8 +15,11 @@ from workbench.database.session import Database
 from workbench.labelstudio.editor import find_editor
 from workbench.people.throttle import SignInThrottle
 from workbench.settings import Settings
+from workbench.web.api import campaigns as campaigns_api
 from workbench.web.api import health as health_api
+from workbench.web.api import measurements as measurements_api
 from workbench.web.api import people as people_api
+from workbench.web.api import releases as releases_api
 from workbench.web.api import work as work_api
 from workbench.web.assets import mount_assets
 from workbench.web.errors import install_error_handlers
@@ -99,6 +102,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
     )
     metrics = Metrics()
     app.state.settings = settings
@@ -112,6 +116,9 @@ def create_app(
     for router in (
         health_api.router,
         people_api.router,
+        campaigns_api.router,
+        measurements_api.router,
+        releases_api.router,
         work_api.router,
         sign_in.router,
         account.router,
@@ -138,6 +145,6 @@ def create_app(
     # Starlette puts the one added last outermost.
     app.add_middleware(BodyLimit, limit=settings.body_limit)
     app.add_middleware(CrossSiteGuard, settings=settings)
-    app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(RequestLog, metrics=metrics)
+    app.add_middleware(SecurityHeaders, settings=settings)
     return app

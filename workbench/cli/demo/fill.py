@@ -13,8 +13,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from workbench.aggregation.store import store_consensus
-from workbench.agreement.report import store_agreement
+from workbench.aggregation.refresh import refresh_campaign
 from workbench.assignment.queue import Lease, claim_next
 from workbench.campaigns.campaign import create_campaign
 from workbench.cli.demo.content import DemoItem, SimulatedExpert, load_experts, load_items
@@ -27,7 +26,8 @@ from workbench.models import AnnotatorKind, Item, Position, Role
 from workbench.people.annotators import ensure_annotator
 from workbench.people.members import add_member, create_person
 from workbench.people.organizations import create_organization
-from workbench.releases.freeze import Filters, freeze_release
+from workbench.releases.freeze import freeze_release
+from workbench.releases.snapshot import Filters
 from workbench.settings import Settings
 
 ORGANIZATION = "Demo Lab"
@@ -104,8 +104,7 @@ def fill_demo(
         work = _Work(database, campaign_id, {item.external_id: item for item in items}, work_clock)
         work.judge_all(experts, random.Random(SEED + number), demo.options)  # noqa: S311
         progress(f"{demo.name}: agreement and a first release")
-        store_agreement(database, campaign_id=campaign_id, clock=clock)
-        store_consensus(database, campaign_id=campaign_id)
+        refresh_campaign(database, campaign_id=campaign_id, clock=clock)
         freeze_release(
             database,
             settings,

@@ -264,7 +264,7 @@ def campaign_page(
             for item in worst.rows
         ],
         n_disputed=worst.total,
-        releases=releases.releases,
+        releases=releases.rows,
         n_releases=releases.total,
         options=options,
         now=work.now,

@@ -19,7 +19,7 @@ from workbench.models import Role
 from workbench.releases.card import explain_method
 from workbench.releases.freeze import freeze_release
 from workbench.releases.preview import FilterPreview, preview_filters
-from workbench.releases.queries import ReleasePage, ReleaseView, list_releases
+from workbench.releases.queries import ReleaseView, list_releases
 from workbench.releases.snapshot import Filters
 from workbench.web.charts import Amount, BarChart, flow_chart
 from workbench.web.edge import Edge, allow
@@ -50,11 +50,7 @@ def releases_page(request: Request, edge: Readers, page: PageNumber = 1) -> Resp
             page=page,
             page_size=PAGE_SIZE,
         )
-    return render(request, "releases/list.html", ReleasesContext(_paged(found, page)))
-
-
-def _paged(found: ReleasePage, number: int) -> Page[ReleaseView]:
-    return Page(tuple(found.releases), number, PAGE_SIZE, found.total)
+    return render(request, "releases/list.html", ReleasesContext(found))
 
 
 class FreezeForm(BaseModel):
@@ -113,7 +109,7 @@ def campaign_releases_page(
         view = find_agreement(work.session, campaign_id=found.id)
     context = CampaignReleasesContext(
         frame=frame,
-        releases=_paged(releases, page),
+        releases=releases,
         form=form,
         methods=[(str(method), title) for method, title in METHOD_TITLES.items()],
         explanation=explain_method(form.consensus),
@@ -126,10 +122,6 @@ def campaign_releases_page(
 
 
 def _preview_chart(preview: FilterPreview, template: AnyTemplate) -> BarChart:
-    kept = ", ".join(
-        f"{count:,} {outcome_word(template, outcome).lower()}"
-        for outcome, count in preview.kept.items()
-    )
     return flow_chart(
         "Items in, left out by reason, and kept",
         [
@@ -138,7 +130,11 @@ def _preview_chart(preview: FilterPreview, template: AnyTemplate) -> BarChart:
                 Amount(label=reason_word(reason), value=count, kind="lost", figure=f"−{count:,}")
                 for reason, count in preview.left_out
             ),
-            Amount(label="Kept", value=preview.n_kept, kind="out", note=kept),
+            Amount(label="Kept", value=preview.n_kept, kind="out"),
+            *(
+                Amount(label=outcome_word(template, outcome), value=count, kind="part")
+                for outcome, count in preview.kept.items()
+            ),
         ],
     )
 
