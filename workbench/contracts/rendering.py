@@ -157,9 +157,8 @@ def _link_close(_: RendererHTML, tokens: Sequence[Token], index: int, *__: Any) 
     return f" {_address(url)}</span>"
 
 
-def _build_markdown() -> MarkdownIt:
-    # Lines are kept as written: where a response breaks its lines is part of what is judged.
-    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
+def _build_markdown(*, breaks: bool) -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False, "breaks": breaks})
     markdown.enable(["table", "strikethrough"])
     markdown.validateLink = _is_address  # type: ignore[method-assign]
     read_formulae(markdown)
@@ -177,7 +176,9 @@ def _build_markdown() -> MarkdownIt:
     return markdown
 
 
-_MARKDOWN = _build_markdown()
+# Lines are kept as written: where a response breaks its lines is part of what is judged.
+_MARKDOWN = _build_markdown(breaks=True)
+_PROSE = _build_markdown(breaks=False)
 
 
 def _draw(text: str) -> str:
@@ -206,8 +207,8 @@ def render_text(text: str) -> str:
 
 
 def render_prose(text: str) -> str:
-    """Return guidelines, a card and the like as safe HTML, drawn only."""
-    return _WALL.clean(f'<div class="rendered" dir="auto">{_MARKDOWN.render(text)}</div>')
+    """Return guidelines, a card and the like as safe HTML, drawn only; lines are filled anew."""
+    return _WALL.clean(f'<div class="rendered" dir="auto">{_PROSE.render(text)}</div>')
 
 
 _ROLES = {"system": "System", "user": "User", "assistant": "Assistant"}

@@ -17,7 +17,8 @@ STRONG_SHADE = 6
 Grade = Literal["plain", "good", "short", "alarm", "hidden"]
 """How an estimate stands against its target: reached, below it, below the alarm."""
 
-BarKind = Literal["plain", "in", "out", "lost"]
+BarKind = Literal["plain", "in", "out", "lost", "part"]
+"""`part` is a share of the bar that came out; parts stand one after the other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +119,7 @@ def _interval_row(estimate: Estimate, place: Callable[[float], float]) -> Interv
         at=place(estimate.value) if is_drawn and estimate.value is not None else None,
         low=low,
         width=round(place(interval[1]) - place(interval[0]), 2) if interval else 0.0,
-        target=None if estimate.target is None else place(estimate.target),
+        target=place(estimate.target) if is_drawn and estimate.target is not None else None,
         figure=figure,
         span=span,
         note=estimate.note,
@@ -274,22 +275,27 @@ class BarChart:
     bars: Sequence[Bar]
 
 
-def bar_chart(title: str, amounts: Sequence[Amount]) -> BarChart:
-    """Lay out horizontal bars from a common zero."""
-    largest = max((amount.value for amount in amounts), default=0) or 1
+def bar_chart(title: str, amounts: Sequence[Amount], *, largest: float | None = None) -> BarChart:
+    """Lay out horizontal bars from a common zero to `largest`, the longest one by default."""
+    if largest is None:
+        largest = max((amount.value for amount in amounts), default=0) or 1
     return _bars(title, amounts, [0.0] * len(amounts), largest)
 
 
 def flow_chart(title: str, amounts: Sequence[Amount]) -> BarChart:
     """Lay out what went in, what was lost at each step, and what came out (a waterfall)."""
-    offsets, level = [], 0.0
+    offsets, level, shared_out = [], 0.0, 0.0
     for amount in amounts:
-        if amount.kind == "lost":
-            level -= amount.value
-            offsets.append(level)
-        else:
-            offsets.append(0.0)
-            level = amount.value
+        match amount.kind:
+            case "lost":
+                level -= amount.value
+                offsets.append(level)
+            case "part":
+                offsets.append(shared_out)
+                shared_out += amount.value
+            case _:
+                offsets.append(0.0)
+                level = amount.value
     largest = max((amount.value for amount in amounts), default=0) or 1
     return _bars(title, amounts, offsets, largest)
 

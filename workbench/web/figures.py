@@ -45,7 +45,7 @@ _REASONS: Mapping[str, str] = {
 _LEVELS: Mapping[str, str] = {
     Level.NOMINAL: "Answers are the same or not (nominal level).",
     Level.ORDINAL: (
-        "Answers are in order: neighbouring ones disagree less than distant ones (ordinal level)."
+        "Answers are in order: neighboring ones disagree less than distant ones (ordinal level)."
     ),
     Level.INTERVAL: "Answers are numbers, and their distances count (interval level).",
 }
@@ -60,7 +60,7 @@ _LEFT_OUT: Mapping[str, str] = {
     "below_min_judgments": "Too few judgments",
     "below_min_confidence": "Confidence too low",
     "tied": "Votes tied",
-    "conflict": "Votes and strengths conflict",
+    "conflict": "Answers in conflict",
     "tie": "Ties dropped",
 }
 
@@ -170,7 +170,7 @@ def percent_chart(measures: Sequence[MeasuredField], *, show_all: bool) -> Inter
         [
             Estimate(
                 label=measure.title,
-                detail="pairs of judgments that are equal",
+                detail="equal pairs",
                 value=measure.percent_agreement,
                 interval=measure.percent_interval,
                 note=_note(measure, measure.percent_agreement),
@@ -248,6 +248,32 @@ def _cell_title(first: str, second: str, value: float | None, n: int, *, is_show
     if value is not None:
         return f"{who}: hidden, {shared}, fewer than {LEAST_SHARED}"
     return f"{who}: {'undefined' if n else 'nothing in common'}, {shared}"
+
+
+def annotator_chart(
+    measured: AnnotatorMatrix, names: Sequence[str], shown: MatrixValue
+) -> BarChart | None:
+    """Draw how far each annotator agrees with all the others, pairs weighted by what they share."""
+    values = measured.kappa if shown == "kappa" else measured.percent
+    amounts = []
+    for row, name in enumerate(names):
+        pairs = [
+            (value, n)
+            for value, n, column in zip(
+                values[row], measured.n_shared[row], range(len(names)), strict=True
+            )
+            if column != row and value is not None
+        ]
+        n_shared = sum(n for _, n in pairs)
+        if n_shared < LEAST_SHARED:
+            continue
+        mean = sum(value * n for value, n in pairs) / n_shared
+        figure = f"{mean:.2f}".replace("-", "−") if shown == "kappa" else f"{mean:.0%}"
+        amounts.append(Amount(label=name, value=max(mean, 0.0), kind="out", figure=figure))
+    if not amounts:
+        return None
+    amounts.sort(key=lambda amount: -amount.value)
+    return bar_chart("Each annotator against all others", amounts, largest=1.0)
 
 
 def distributions(agreement: Agreement, template: AnyTemplate) -> list[Distribution]:

@@ -13,7 +13,7 @@ from workbench.contracts.task_template import AnyTemplate
 
 _UNSETTLED = {
     "tied": "Tied",
-    "conflict": "Conflict: the votes and their strengths disagree",
+    "conflict": "Conflict: the answers do not fit together",
     "no_judgments": "No judgments",
 }
 

@@ -116,6 +116,14 @@ def share(number: float | None) -> str:
     return "–" if number is None else f"{number:.1%}"
 
 
+def duration(seconds: float) -> str:
+    """Return a time on task: seconds under a minute, then minutes and seconds."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60}:{whole % 60:02} min"
+
+
 def initials(name: str) -> str:
     words = name.replace(".", " ").split()
     ends = words[:1] + words[1:][-1:]
@@ -164,6 +172,7 @@ def _environment() -> Environment:
         day=day,
         count=count,
         share=share,
+        duration=duration,
         initials=initials,
         words=words,
         role_title=ROLE_TITLES.__getitem__,

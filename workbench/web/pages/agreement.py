@@ -34,6 +34,7 @@ from workbench.web.figures import (
     FieldNote,
     MatrixValue,
     alpha_chart,
+    annotator_chart,
     bias_chart,
     distributions,
     explain,
@@ -57,6 +58,7 @@ class MatrixView:
     field: str
     shown: MatrixValue
     chart: Matrix
+    others: BarChart | None
     pairs: Sequence[tuple[str, str, int, float | None, float | None]]
     names: Sequence[str]
 
@@ -184,6 +186,7 @@ def _matrix(
         field=chosen.field,
         shown=shown,
         chart=matrix_chart(chosen, names, shown, show_all=show_all, link=link),
+        others=annotator_chart(chosen, names, shown),
         pairs=[
             (
                 names[row],

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from workbench.campaigns.campaign import get_campaign, revise_guidelines
 from workbench.campaigns.pinning import guidelines_of
 from workbench.campaigns.queries import GuidelineVersion, list_guideline_versions
-from workbench.contracts.rendering import render_text
+from workbench.contracts.rendering import render_prose
 from workbench.errors import NotFound
 from workbench.models import Role
 from workbench.web.edge import Edge, allow
@@ -58,7 +58,7 @@ def guidelines_page(
         shown=shown,
         is_present=wanted == frame.guideline_version,
         text=text,
-        html=render_text(text),
+        html=render_prose(text),
     )
     return render(request, "campaigns/guidelines.html", context)
 

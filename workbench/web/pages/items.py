@@ -24,6 +24,7 @@ from workbench.aggregation.item_list import (
 from workbench.aggregation.queries import JudgedItemView, JudgmentView, get_judged_item
 from workbench.campaigns.campaign import get_campaign
 from workbench.campaigns.pinning import template_of
+from workbench.contracts.rendering import render_text
 from workbench.contracts.review import Layout, Mark, Passage, Reading, Review
 from workbench.contracts.task_template import AnyTemplate, ConsensusMethod
 from workbench.database.paging import Page
@@ -119,6 +120,7 @@ class EarlierVersion:
     """A judgment that its annotator has revised since."""
 
     reading: Reading
+    note_html: str
     created_at: datetime
 
 
@@ -130,8 +132,18 @@ class JudgmentCard:
     name: str
     is_model: bool
     reading: Reading
+    note_html: str
     shown: str
     earlier: Sequence[EarlierVersion]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartNote:
+    """What one annotator wrote about a part."""
+
+    name: str
+    mark: Mark
+    html: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +153,7 @@ class PartRow:
     passage: Passage
     marks: Sequence[Mark | None]
     consensus: Mark | None
-    notes: Sequence[tuple[str, Mark]]
+    notes: Sequence[PartNote]
     is_decisive: bool
 
 
@@ -225,19 +237,29 @@ def _cards(
         while before is not None:
             replaced = by_id[before]
             reading = read_judgment(template, replaced.value)
-            earlier.append(EarlierVersion(reading=reading, created_at=replaced.created_at))
+            earlier.append(
+                EarlierVersion(
+                    reading=reading, note_html=_note(reading), created_at=replaced.created_at
+                )
+            )
             before = replaced.supersedes
+        reading = read_judgment(template, judgment.value)
         cards.append(
             JudgmentCard(
                 view=judgment,
                 name=naming(judgment.annotator, judgment.annotator_name, judgment.annotator_kind),
                 is_model=judgment.annotator_kind == AnnotatorKind.MODEL,
-                reading=read_judgment(template, judgment.value),
+                reading=reading,
+                note_html=_note(reading),
                 shown=_shown(judgment.presentation, review),
                 earlier=earlier,
             )
         )
     return sorted(cards, key=_place)
+
+
+def _note(reading: Reading) -> str:
+    return render_text(reading.note) if reading.note else ""
 
 
 def _place(card: JudgmentCard) -> tuple[bool, float, str]:
@@ -264,7 +286,7 @@ def _parts(
                 marks=marks,
                 consensus=agreed,
                 notes=[
-                    (card.name, mark)
+                    PartNote(name=card.name, mark=mark, html=render_text(mark.note))
                     for card, mark in zip(cards, marks, strict=True)
                     if mark is not None and mark.note
                 ],

@@ -12,7 +12,7 @@ from starlette.responses import FileResponse
 
 from workbench.contracts.exporter import AnyExporter, ExportFormat
 from workbench.contracts.registry import exporters, get_exporter, task_templates
-from workbench.contracts.rendering import render_text
+from workbench.contracts.rendering import render_prose
 from workbench.errors import OptionInvalid, VerificationFailed
 from workbench.models import Role
 from workbench.releases.download import Rendering, prepare_download, record_export
@@ -57,11 +57,11 @@ class ExporterChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One value of a previewed row: text as it is, anything else as JSON."""
+    """One value of a previewed row: messages one by one, text as it is, anything else as JSON."""
 
     column: str
+    messages: Sequence[tuple[str, str]]
     text: str
-    is_long: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +201,7 @@ def _card(settings: Settings, view: ReleaseView) -> str:
         card = (release_folder(settings, view.public_id) / "card.md").read_text(encoding="utf-8")
     except OSError:
         return ""
-    return render_text(card)
+    return render_prose(card)
 
 
 def _export(
@@ -235,8 +235,19 @@ def _export(
 
 
 def _cell(column: str, value: Any) -> Cell:
-    text = value if isinstance(value, str) else to_json(value, indent=2).decode()
-    return Cell(column=column, text=text[:_CELL], is_long=len(text) > _CELL)
+    if isinstance(value, list) and value and all(_is_message(one) for one in value):
+        messages = [(one["role"], _clipped(one["content"])) for one in value]
+        return Cell(column=column, messages=messages, text="")
+    text = value if isinstance(value, str) else to_json(value).decode()
+    return Cell(column=column, messages=(), text=_clipped(text))
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"role", "content"}
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _CELL else f"{text[:_CELL]}…"
 
 
 @router.get("/{release}/download")
