@@ -13,6 +13,8 @@ from workbench.errors import BadRow
 _SHOWN = 60
 _NOWHERE = object()
 
+A_TIME = "a time such as 2026-05-01T10:00:00Z"
+
 _EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string_type": lambda _: "text",
     "string_too_short": lambda context: _at_least(context["min_length"], "character"),
@@ -39,6 +41,10 @@ _EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "dict_type": lambda _: "an object",
     "model_type": lambda _: "an object",
     "model_attributes_type": lambda _: "an object",
+    "datetime_type": lambda _: A_TIME,
+    "datetime_parsing": lambda _: A_TIME,
+    "datetime_from_date_parsing": lambda _: A_TIME,
+    "datetime_object_invalid": lambda _: A_TIME,
     "none_required": lambda _: "null",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import from_json, to_json
 
-from workbench.contracts.faults import shown
+from workbench.contracts.faults import A_TIME, shown
 from workbench.contracts.fields import refusal
 from workbench.contracts.task_template import JudgmentModel
 from workbench.database.types import to_micros
@@ -20,13 +21,14 @@ from workbench.importing.staging import Staged
 from workbench.models import AnnotatorKind
 
 _SEPARATOR = "\0"
+_NUMBER = re.compile(r"[-+]?[\d.]+")
 
 
-def _only_text(value: Any) -> Any:
+def _not_a_number(value: Any) -> Any:
     """Refuse a bare number as a time: nobody can see whether it counts seconds or more."""
-    if value is None or isinstance(value, str):
+    if value is None or (isinstance(value, str) and not _NUMBER.fullmatch(value.strip())):
         return value
-    raise refusal(problem=f"is {shown(value)}", expected="a time such as 2026-05-01T10:00:00Z")
+    raise refusal(problem=f"is {shown(value)}", expected=A_TIME)
 
 
 class _JudgmentRow(BaseModel):
@@ -39,7 +41,7 @@ class _JudgmentRow(BaseModel):
     value: dict[str, Any]
     annotator_kind: AnnotatorKind = AnnotatorKind.PERSON
     presentation: tuple[Annotated[int, Field(ge=0)], ...] | None = None
-    created_at: Annotated[datetime | None, BeforeValidator(_only_text)] = None
+    created_at: Annotated[datetime | None, BeforeValidator(_not_a_number)] = None
     seconds: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
 
 

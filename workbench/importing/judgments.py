@@ -162,7 +162,7 @@ class JudgmentImporter:
                 Annotator.name.in_(unknown),
             )
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     def _check_against(self, item: Any, one: GivenJudgment) -> list[BadRow]:
         faults: list[BadRow] = []
@@ -263,7 +263,7 @@ class JudgmentImporter:
                 Annotator.name.in_(kinds),
             )
         )
-        found = dict(rows.tuples().all())
+        found = dict(rows.all())
         for name in kinds.keys() - found.keys():
             annotator = ensure_annotator(
                 session,

@@ -20,6 +20,7 @@ from workbench.importing.tables import find_column_fault, nest
 MAX_ROW_BYTES = 16 * 1024 * 1024
 _BATCH = 500
 _BOM = b"\xef\xbb\xbf"
+_OWN_NAMES = "a name of its own for each column"
 
 Position: TypeAlias = Callable[[], int]
 Rows: TypeAlias = Iterator[tuple[Row, int]]
@@ -118,23 +119,28 @@ def _faulty(number: int, source: Any, problem: str, expected: str, field: str = 
 def _read_csv(path: Path, raw: BinaryIO) -> Rows:
     csv.field_size_limit(MAX_ROW_BYTES)
     # Bytes that are not UTF-8 come through as surrogates, so that the row can be named.
-    text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(text, strict=True)
-    columns: list[str] | None = None
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise reject_file(path, f"is not CSV: {error}", "quoted cells", line) from error
-        if cells is None:
-            return
-        if columns is None:
-            columns = cells
-            if (problem := find_column_fault(columns)) is not None:
-                raise reject_file(path, problem, "a name of its own for each column", line)
-        elif cells:
-            yield _parse_cells(line, columns, cells), raw.tell()
+    encoding, errors = "utf-8-sig", "surrogateescape"
+    with io.TextIOWrapper(raw, encoding=encoding, errors=errors, newline="") as text:
+        reader = csv.reader(text, strict=True)
+        columns: list[str] | None = None
+        while True:
+            line = reader.line_num + 1
+            cells = _next_cells(reader, path, line)
+            if cells is None:
+                return
+            if columns is None:
+                columns = cells
+                if (problem := find_column_fault(columns)) is not None:
+                    raise reject_file(path, problem, _OWN_NAMES, line)
+            elif cells:
+                yield _parse_cells(line, columns, cells), raw.tell()
+
+
+def _next_cells(reader: Iterator[list[str]], path: Path, line: int) -> list[str] | None:
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        raise reject_file(path, f"is not CSV: {error}", "quoted cells", line) from error
 
 
 def _parse_cells(line: int, columns: list[str], cells: list[str]) -> Row:
@@ -159,7 +165,7 @@ def _read_parquet(path: Path, raw: BinaryIO) -> Rows:
     try:
         file = pq.ParquetFile(raw)
         if (problem := find_column_fault(file.schema_arrow.names)) is not None:
-            raise reject_file(path, problem, "a name of its own for each column")
+            raise reject_file(path, problem, _OWN_NAMES)
         line = 0
         for batch in file.iter_batches(batch_size=_BATCH):
             for cells in batch.to_pylist(maps_as_pydicts="strict"):
