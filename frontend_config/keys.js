@@ -1,10 +1,10 @@
 // Everything by keyboard: which question one is at, and what each key does there.
 
 const MOVING = [
-  { keys: ["←", "→"], text: "move along the choices" },
-  { keys: ["j", "k"], text: "next and previous question" },
+  { keys: ["←", "→"], text: "along" },
+  { keys: ["j", "k"], text: "next, previous" },
   { keys: ["Enter"], text: "write" },
-  { keys: ["Esc"], text: "leave the text box" },
+  { keys: ["Esc"], text: "leave the box" },
 ];
 const REST = [
   { keys: ["⌫"], text: "take a choice back" },
