@@ -31,7 +31,7 @@ def expert(page: Page) -> None:
     page.wait_for_selector("#editor[data-ready]")
     page.keyboard.press("2")
     page.keyboard.press("Enter")
-    page.keyboard.type("What decides is right in A and only asserted in B.")
+    page.keyboard.type("Sound where it matters; the other only asserts it.")
     page.keyboard.press("Escape")
 
 
