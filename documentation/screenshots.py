@@ -114,9 +114,7 @@ def main() -> None:
         demo(Path(folder)) as (address, sign_ins),
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=FLAGS
-        )
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for name, (role, _) in PICTURES.items():
             take(browser, address, sign_ins[role], name, arguments.to)
             sys.stdout.write(f"{arguments.to / name}.png\n")

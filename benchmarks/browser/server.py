@@ -26,9 +26,24 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
 ]
 _PASSWORD = "correct horse battery staple"
-_WORDS = (
-    "the answer follows from what was said before and holds for every case but the last".split()
-)
+_WORDS = [
+    "the",
+    "answer",
+    "follows",
+    "from",
+    "what",
+    "was",
+    "said",
+    "before",
+    "and",
+    "holds",
+    "for",
+    "every",
+    "case",
+    "but",
+    "the",
+    "last",
+]
 
 
 class Serving:

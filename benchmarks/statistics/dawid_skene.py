@@ -37,7 +37,7 @@ def measure(
         n_items, overlap=overlap, n_categories=n_categories, n_annotators=n_annotators
     )
     frame = pd.DataFrame(
-        {"task": ratings.units, "worker": ratings.annotators, "label": ratings.values}  # noqa: PD011
+        {"task": ratings.units, "worker": ratings.annotators, "label": ratings.values}
     )
     ours: dict[int, list[float]] = {few: [], more: []}
     theirs: dict[int, list[float]] = {few: [], more: []}

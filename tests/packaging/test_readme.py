@@ -16,9 +16,7 @@ README = (ROOT / "README.md").read_text()
 
 FILES = re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", README, re.DOTALL)
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-COMMANDS = [
-    line for block in SHELL for line in block.splitlines() if line.startswith("workbench ")
-]
+COMMANDS = [line for block in SHELL for line in block.splitlines() if line.startswith("workbench ")]
 LONG_RUNNING = {"serve", "worker", "demo"}
 
 

@@ -127,9 +127,9 @@ class Example:
     records: int
 
 
-I = TypeVar("I", bound=ItemModel)  # noqa: E741
+I = TypeVar("I", bound=ItemModel)
 J = TypeVar("J", bound=JudgmentModel)
-O = TypeVar("O", bound=Options)  # noqa: E741
+O = TypeVar("O", bound=Options)
 
 
 @dataclass(frozen=True, kw_only=True)

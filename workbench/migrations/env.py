@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, Engine
@@ -12,7 +12,7 @@ from workbench.database.base import Base
 from workbench.database.types import JsonText, UtcDateTime
 
 
-def _render_stored_type(kind: str, value: Any, _autogen: Any) -> str | bool:
+def _render_stored_type(kind: str, value: Any, _autogen: Any) -> str | Literal[False]:
     """A migration names what is stored, so that it stays readable when a type's code moves."""
     if kind == "type" and isinstance(value, UtcDateTime):
         return "sa.BigInteger()"
