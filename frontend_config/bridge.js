@@ -187,7 +187,8 @@ async function settle(settled) {
     }
   }
   if (!editor || revising || coming) return;
-  if (!leases.current) await nextTask();
+  // With another answer on its way, the server would give out that task once more.
+  if (!leases.current) await (sent.size === 0 && nextTask());
   else if (shown !== leases.current.assignment) await showLease(leases.current);
   else leases.prefetch();
 }

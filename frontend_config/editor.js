@@ -66,10 +66,14 @@ class Editor {
     this.#sizes = sizes;
     this.#taskNumber += 1;
     const padded = config.pad(data, sizes);
+    // Every text selects itself when it is drawn, to learn its words for span labels: a layout of
+    // the page each time, unless it is out of sight.
+    this.#element.style.display = "none";
     if (fits) this.#replace(padded);
     else this.#build(padded);
     this.#setAnswer(result);
     await nextTurn();
+    this.#element.style.display = "";
     if (!fits) this.#describe();
     this.#closedFrom = [];
     this.#settle();
@@ -113,7 +117,9 @@ class Editor {
       kind: control.kind,
       isRequired: control.isRequired,
       message: control.message,
-      title: control.title,
+      get title() {
+        return control.title;
+      },
       element: control.element,
       isAnswered: this.#isAnswered(control),
       choices: (control.node.children ?? [])
