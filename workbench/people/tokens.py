@@ -35,7 +35,7 @@ SCOPES_OF_ROLE: dict[Role, tuple[Scope, ...]] = {
         Scope.RELEASES_READ,
         Scope.RELEASES_WRITE,
     ),
-    Role.QA_LEAD: (Scope.CAMPAIGNS_READ, Scope.ITEMS_WRITE),
+    Role.QA_LEAD: (Scope.CAMPAIGNS_READ, Scope.ITEMS_WRITE, Scope.RELEASES_READ),
     Role.ENGINEER: (
         Scope.CAMPAIGNS_READ,
         Scope.ITEMS_WRITE,
