@@ -69,7 +69,7 @@ def _reading(
 ) -> Reading:
     words, tone = _VERDICTS[verdict]
     first_bad = next((index for index, rating in enumerate(ratings) if rating == -1), None)
-    if first_bad is not None:
+    if first_bad is not None and verdict == "found_error":
         words = f"{words}: step {first_bad + 1}"
     marks = {}
     for index, rating in enumerate(ratings):
