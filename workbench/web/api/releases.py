@@ -283,6 +283,13 @@ def export_known_release(edge: Takers, release: str, wanted: NewExport) -> Expor
     "/releases/{release}/exports/{export}/{file}",
     operation_id="download_export",
     response_class=FileResponse,
+    responses={
+        200: {
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            }
+        }
+    },
 )
 def download_export(
     edge: Takers,
