@@ -32,6 +32,7 @@ FLAGS = [
     "--no-first-run",
 ]
 PASSWORD = "correct horse battery staple"
+ERIN, OTTO = "erin@example.org", "otto@example.org"
 
 
 def free_port() -> int:
@@ -99,14 +100,6 @@ class Server:
             self.process.wait()
             self.process = None
 
-    def add_user(self, name: str, role: str) -> str:
-        email = f"{name}@example.org"
-        self.run(
-            "user", "create", "--organization", "Acme", "--email", email, "--name", name.title(),
-            "--role", role, "--password-stdin", stdin=PASSWORD + "\n",
-        )  # fmt: skip
-        return email
-
     def add_campaign(
         self, name: str, template: str, rows: list[dict[str, Any]], *options: str
     ) -> str:
@@ -126,10 +119,25 @@ class Server:
             return connection.execute(sql).fetchall()
 
 
+@pytest.fixture(scope="session")
+def furnished_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An organization with the two experts, made once."""
+    folder = tmp_path_factory.mktemp("furnished")
+    server = Server(folder)
+    server.run("organization", "create", "Acme")
+    for email in (ERIN, OTTO):
+        server.run(
+            "user", "create", "--organization", "Acme", "--email", email,
+            "--name", email.partition("@")[0].title(), "--role", "expert", "--password-stdin",
+            stdin=PASSWORD + "\n",
+        )  # fmt: skip
+    return folder
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path, furnished_folder: Path) -> Iterator[Server]:
+    shutil.copytree(furnished_folder, tmp_path, dirs_exist_ok=True)
     running = Server(tmp_path)
-    running.run("organization", "create", "Acme")
     yield running
     running.kill()
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 
+from lxml import etree
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Server, SignIn, open_task, ready, submit
+from tests.browser.conftest import ERIN, OTTO, PASSWORD, Server, SignIn, open_task, ready, submit
 from tests.factories import comparison, solution
+from workbench.contracts.registry import get_template
 
 
 def comparisons(n: int) -> list[dict[str, object]]:
@@ -40,9 +42,8 @@ def rationale(page: Page) -> str:
 
 def test_five_comparisons_by_keyboard_alone(server: Server, sign_in: SignIn) -> None:
     campaign = server.add_campaign("c", "pairwise_preference", comparisons(5))
-    erin = server.add_user("erin", "expert")
     server.start()
-    page = open_task(sign_in(erin), server, campaign)
+    page = open_task(sign_in(ERIN), server, campaign)
     for number, key in enumerate("12470"):
         page.keyboard.press(key)
         page.keyboard.press("Enter")
@@ -64,14 +65,13 @@ def test_three_step_gradings_by_keyboard_alone(server: Server, sign_in: SignIn) 
     campaign = server.add_campaign(
         "s", "step_grading", solutions(3), "--option", "stop_at_first_error=true"
     )
-    erin = server.add_user("erin", "expert")
     server.start()
-    page = open_task(sign_in(erin), server, campaign)
-    grade = grades(page)
+    page = open_task(sign_in(ERIN), server, campaign)
+    grade = keys_of("step_{{idx}}")
     for _ in range(2):
         for _ in range(3):
             page.keyboard.press(grade["1"])
-        page.keyboard.press(verdicts(page)["solution"])
+        page.keyboard.press(keys_of("verdict")["solution"])
         submit(page)
     page.keyboard.press(grade["1"])
     page.keyboard.press(grade["-1"])
@@ -88,34 +88,19 @@ def test_three_step_gradings_by_keyboard_alone(server: Server, sign_in: SignIn) 
     assert found[2]["critiques"] == {"1": "The sum is wrong."}
 
 
-def grades(page: Page) -> dict[str, str]:
-    return {"1": "1", "0": "2", "-1": "3", "unsure": "4"} | keys_of(page, "step_0")
-
-
-def verdicts(page: Page) -> dict[str, str]:
-    return keys_of(page, "verdict")
-
-
 def choose_verdict(page: Page, verdict: str) -> None:
     for _ in range(10):
         if page.locator(".wb-current").get_attribute("data-name") == "verdict":
             break
         page.keyboard.press("j")
-    page.keyboard.press(verdicts(page)[verdict])
+    page.keyboard.press(keys_of("verdict")[verdict])
 
 
-def keys_of(page: Page, control: str) -> dict[str, str]:
-    """Read which key stands for which choice from the labelling configuration itself."""
-    from workbench.contracts.label_config import parse_label_config
-    from workbench.contracts.registry import get_template
-
+def keys_of(control: str) -> dict[str, str]:
+    """Return which key stands for which choice, from the labelling configuration itself."""
     template = get_template("step_grading")
-    del page, parse_label_config
-    from lxml import etree
-
     config = etree.fromstring(template.label_config(template.options_model()).encode())
-    name = control.replace("_0", "_{{idx}}")
-    choices = config.xpath(f'//Choices[@name="{name}"]/Choice')
+    choices = config.xpath(f'//Choices[@name="{control}"]/Choice')
     return {choice.get("alias"): choice.get("hotkey") for choice in choices}
 
 
@@ -123,9 +108,8 @@ def test_a_draft_survives_a_reload_a_closed_tab_and_a_killed_server(
     server: Server, sign_in: SignIn
 ) -> None:
     campaign = server.add_campaign("c", "pairwise_preference", comparisons(2))
-    erin = server.add_user("erin", "expert")
     server.start()
-    context = sign_in(erin)
+    context = sign_in(ERIN)
     page = open_task(context, server, campaign)
     first = ready(page)
     page.keyboard.press("6")
@@ -152,13 +136,12 @@ def test_a_draft_survives_a_reload_a_closed_tab_and_a_killed_server(
 
 def test_a_draft_follows_the_expert_to_another_browser(server: Server, sign_in: SignIn) -> None:
     campaign = server.add_campaign("c", "pairwise_preference", comparisons(1))
-    erin = server.add_user("erin", "expert")
     server.start()
-    page = open_task(sign_in(erin), server, campaign)
+    page = open_task(sign_in(ERIN), server, campaign)
     page.keyboard.press("Enter")
     page.keyboard.type("Begun at the office")
     expect(page.locator("#saved")).to_have_text("Saved")
-    elsewhere = open_task(sign_in(erin), server, campaign)
+    elsewhere = open_task(sign_in(ERIN), server, campaign)
     assert rationale(elsewhere) == "Begun at the office"
 
 
@@ -166,9 +149,8 @@ def test_answers_given_offline_are_sent_once_when_the_connection_is_back(
     server: Server, sign_in: SignIn
 ) -> None:
     campaign = server.add_campaign("c", "pairwise_preference", comparisons(3))
-    erin = server.add_user("erin", "expert")
     server.start()
-    context = sign_in(erin)
+    context = sign_in(ERIN)
     page = open_task(context, server, campaign)
     page.wait_for_timeout(1000)
     context.set_offline(True)
@@ -188,9 +170,8 @@ def test_an_answer_to_a_killed_server_is_kept_and_sent_after_its_restart(
     server: Server, sign_in: SignIn
 ) -> None:
     campaign = server.add_campaign("c", "pairwise_preference", comparisons(3))
-    erin = server.add_user("erin", "expert")
     server.start()
-    page = open_task(sign_in(erin), server, campaign)
+    page = open_task(sign_in(ERIN), server, campaign)
     page.wait_for_timeout(1000)
     server.kill()
     page.keyboard.press("2")
@@ -205,9 +186,8 @@ def test_an_unsent_answer_is_never_sent_under_another_persons_name(
     server: Server, sign_in: SignIn
 ) -> None:
     campaign = server.add_campaign("c", "pairwise_preference", comparisons(3), "--overlap", "2")
-    erin, otto = server.add_user("erin", "expert"), server.add_user("otto", "expert")
     server.start()
-    context = sign_in(erin)
+    context = sign_in(ERIN)
     page = open_task(context, server, campaign)
     page.wait_for_timeout(1000)
     context.set_offline(True)
@@ -217,26 +197,26 @@ def test_an_unsent_answer_is_never_sent_under_another_persons_name(
     page.close()
     context.clear_cookies()
     context.set_offline(False)
-    sign_in_again(context, server, otto)
+    sign_in_again(context, server, OTTO)
     page = open_task(context, server, campaign)
     page.wait_for_timeout(1500)
     assert judgments(server) == []
     page.close()
     context.clear_cookies()
-    sign_in_again(context, server, erin)
+    sign_in_again(context, server, ERIN)
     open_task(context, server, campaign)
     wait_for_judgments(server, 1)
     assert server.query(
         "SELECT person.email FROM judgment JOIN annotator ON annotator.id = annotator_id"
         " JOIN person ON person.id = annotator.person_id"
-    ) == [(erin,)]
+    ) == [(ERIN,)]
 
 
 def sign_in_again(context: BrowserContext, server: Server, email: str) -> None:
     page = context.new_page()
     page.goto(f"{server.url}/sign-in")
     page.fill("input[name=email]", email)
-    page.fill("input[name=password]", "correct horse battery staple")
+    page.fill("input[name=password]", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/sign-in" not in url)
     page.close()
@@ -246,10 +226,9 @@ def test_two_experts_are_blind_to_each_other_and_to_the_models(
     server: Server, sign_in: SignIn
 ) -> None:
     campaign = server.add_campaign("c", "pairwise_preference", comparisons(8), "--overlap", "2")
-    people = [server.add_user(name, "expert") for name in ("erin", "otto")]
     server.start()
     received: dict[str, list[str]] = {}
-    for email in people:
+    for email in (ERIN, OTTO):
         texts = received[email] = []
         page = sign_in(email).new_page()
         page.on(
@@ -269,8 +248,7 @@ def test_two_experts_are_blind_to_each_other_and_to_the_models(
             submit(page)
         page.goto(f"{server.url}/work/{campaign}/answers")
     wait_for_judgments(server, 16)
-    erin, otto = people
-    assert not any(f"Secret of {erin}" in text for text in received[otto])
+    assert not any(f"Secret of {ERIN}" in text for text in received[OTTO])
     for texts in received.values():
         seen = "".join(texts)
         assert "First answer to" in seen
@@ -286,9 +264,9 @@ def test_two_experts_are_blind_to_each_other_and_to_the_models(
                 f" WHERE person.email = '{email}' ORDER BY item_id"
             )
         ]
-        for email in people
+        for email in (ERIN, OTTO)
     }
-    assert orders[erin] != orders[otto]
+    assert orders[ERIN] != orders[OTTO]
 
 
 def test_hostile_text_is_inert_and_the_task_still_renders(server: Server, sign_in: SignIn) -> None:
@@ -304,9 +282,8 @@ def test_hostile_text_is_inert_and_the_task_still_renders(server: Server, sign_i
         "responses": [{"text": hostile, "model": "m"}, {"text": "Fine.", "model": "n"}],
     }
     campaign = server.add_campaign("c", "pairwise_preference", [row])
-    erin = server.add_user("erin", "expert")
     server.start()
-    page = sign_in(erin).new_page()
+    page = sign_in(ERIN).new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{server.url}/work/{campaign}")
@@ -327,9 +304,8 @@ def test_a_skip_asks_for_a_reason_and_a_flag_reaches_the_lead(
     server: Server, sign_in: SignIn
 ) -> None:
     campaign = server.add_campaign("c", "pairwise_preference", comparisons(3))
-    erin = server.add_user("erin", "expert")
     server.start()
-    page = open_task(sign_in(erin), server, campaign)
+    page = open_task(sign_in(ERIN), server, campaign)
     for key, dialog in (("s", "#skip-dialog"), ("f", "#flag-dialog")):
         before = ready(page)
         page.keyboard.press(key)
@@ -345,9 +321,8 @@ def test_an_own_answer_can_be_revised_and_the_old_one_stays(
     server: Server, sign_in: SignIn
 ) -> None:
     campaign = server.add_campaign("c", "pairwise_preference", comparisons(1))
-    erin = server.add_user("erin", "expert")
     server.start()
-    page = open_task(sign_in(erin), server, campaign)
+    page = open_task(sign_in(ERIN), server, campaign)
     page.keyboard.press("1")
     page.keyboard.press("Enter")
     page.keyboard.type("First thought.")
