@@ -155,7 +155,7 @@ def test_a_submission_leaves_one_job_and_a_row_in_the_audit(world: World) -> Non
     with world.database.read() as session:
         jobs = session.scalars(select(Job).where(Job.kind == CAMPAIGN_JUDGED)).all()
         assert [job.subject_id for job in jobs] == [world.campaign_id]
-        audit = session.scalars(select(AuditEvent).where(AuditEvent.action == "judgment.submitted"))
+        audit = session.scalars(select(AuditEvent).where(AuditEvent.action == "judgment_submitted"))
         assert [(event.actor, event.subject) for event in audit] == [
             ("per_test", judgment) for judgment in kept
         ]

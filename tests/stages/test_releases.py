@@ -229,7 +229,7 @@ def test_the_manifest_names_every_file_with_its_hash_and_the_database_keeps_its_
         actions = set(session.scalars(select(AuditEvent.action)))
     assert view.manifest_sha256 == hashlib.sha256(content).hexdigest()
     assert view.manifest == release.manifest
-    assert "release.frozen" in actions
+    assert "release_frozen" in actions
     card = (release.folder / "card.md").read_text()
     assert "Dawid and Skene" in card
     assert "| direction | nominal | item |" in card

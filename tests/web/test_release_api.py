@@ -94,7 +94,7 @@ def test_a_release_is_frozen_listed_and_told_with_its_manifest(lab: Lab) -> None
     card = lab.engineer.get(f"{API}/releases/{release['id']}/card")
     assert card.headers["content-type"].startswith("text/markdown")
     assert card.text.startswith("# first / v1")
-    (event,) = lab.site.events("release.frozen")
+    (event,) = lab.site.events("release_frozen")
     assert event.actor == lab.site.members[Role.ENGINEER].person.public_id
 
 
@@ -109,10 +109,10 @@ def test_an_export_is_made_once_and_every_download_is_recorded(lab: Lab) -> None
     content = lab.engineer.get(address)
     assert content.status_code == 200
     assert hashlib.sha256(content.content).hexdigest() == exported["sha256"]
-    assert len(lab.site.events("release.downloaded")) == 1
+    assert len(lab.site.events("release_downloaded")) == 1
     manifest = answered(lab.engineer.get(f"{exported['export']}/manifest.json"))
     assert manifest["files"]["trl_preference.parquet"]["sha256"] == exported["sha256"]
-    assert len(lab.site.events("release.downloaded")) == 1
+    assert len(lab.site.events("release_downloaded")) == 1
 
 
 def test_the_preview_shows_the_first_rows_of_what_would_be_downloaded(lab: Lab) -> None:

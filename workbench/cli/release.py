@@ -121,7 +121,7 @@ def export(
                 view,
                 wanted,
                 exported,
-                action="release.exported",
+                action="release_exported",
                 actor=ACTOR,
                 now=environment.clock.now(),
             )

@@ -47,7 +47,7 @@ def flag_item(
         session,
         organization_id=own.organization_id,
         actor=actor,
-        action="item.flagged",
+        action="item_flagged",
         subject=assignment,
         now=now,
         detail={"reason": reason},

@@ -66,7 +66,7 @@ def revise_judgment(
     note_judgment(
         session,
         judgment=revised,
-        action="judgment.revised",
+        action="judgment_revised",
         campaign_id=own.row.campaign_id,
         organization_id=own.campaign.organization_id,
         actor=actor,

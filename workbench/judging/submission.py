@@ -102,7 +102,7 @@ def submit_judgment(
     note_judgment(
         session,
         judgment=judgment,
-        action="judgment.submitted",
+        action="judgment_submitted",
         campaign_id=own.campaign_id,
         organization_id=own.organization_id,
         actor=actor,

@@ -266,7 +266,7 @@ def _make_known(
         session,
         organization_id=campaign.organization_id,
         actor=wish.actor,
-        action="release.frozen",
+        action="release_frozen",
         subject=wish.public_id,
         now=wish.now,
         detail={"campaign": campaign.public_id, "name": wish.name},

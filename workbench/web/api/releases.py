@@ -310,7 +310,7 @@ def download_export(
                 view,
                 found.wanted,
                 found.exported,
-                action="release.downloaded",
+                action="release_downloaded",
                 actor=work.actor.person_public_id,
                 now=work.now,
             )

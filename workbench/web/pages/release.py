@@ -275,7 +275,7 @@ def download_release(
             view,
             wanted,
             exported,
-            action="release.downloaded",
+            action="release_downloaded",
             actor=work.actor.person_public_id,
             now=work.now,
         )
