@@ -25,7 +25,7 @@ from workbench.cli.dumping import copy_database, replace_database
 from workbench.cli.environment import Environment
 from workbench.database.session import Database
 from workbench.errors import BadRequest, Conflict, SetupIncomplete, VerificationFailed
-from workbench.migrations.runner import current_revision, known_revisions, upgrade
+from workbench.migrations.runner import current_revision, known_revisions, refuse_foreign, upgrade
 from workbench.models import Release
 from workbench.releases.folders import release_folder
 from workbench.settings import Settings
@@ -134,7 +134,7 @@ def restore_backup(settings: Settings, database: Database, path: Path, *, force:
     Raises:
         BadRequest: The file is not a backup, or is one of another kind of database.
         Conflict: The database holds something, and `force` is not given.
-        SetupIncomplete: The backup is of a newer version.
+        SetupIncomplete: The backup is of a newer version, or the database is somebody else's.
         VerificationFailed: The file is damaged.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -142,6 +142,7 @@ def restore_backup(settings: Settings, database: Database, path: Path, *, force:
         folder = Path(scratch)
         manifest = _unpack(path, folder)
         _check_fits(manifest, database, path)
+        refuse_foreign(database.engine)
         if not force:
             _check_empty(database)
         releases = manifest["releases"]
@@ -229,10 +230,7 @@ def _check_fits(manifest: dict[str, Any], database: Database, path: Path) -> Non
 
 def _check_empty(database: Database) -> None:
     with database.read() as session:
-        tables = set(inspect(session.connection()).get_table_names()) - {"alembic_version"}
-        is_empty = not tables
-        if "organization" in tables:
-            is_empty = session.scalar(text("SELECT count(*) FROM organization")) == 0
-    if not is_empty:
-        message = "the database is not empty; --force replaces all that it holds"
-        raise Conflict(message)
+        is_set_up = inspect(session.connection()).has_table("organization")
+        if is_set_up and session.scalar(text("SELECT count(*) FROM organization")):
+            message = "the database is not empty; --force replaces all that it holds"
+            raise Conflict(message)

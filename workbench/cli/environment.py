@@ -61,7 +61,7 @@ def read_settings() -> Settings:
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Database]:
     """Open the database as it is, whatever the version of its schema."""
-    from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+    from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
     from workbench.database.session import Database
 
@@ -72,8 +72,9 @@ def open_database(settings: Settings) -> Iterator[Database]:
         raise SetupIncomplete(message) from None
     try:
         yield database
-    except (OperationalError, DBAPIError) as error:
-        if not (isinstance(error, OperationalError) or error.connection_invalidated):
+    except DatabaseError as error:
+        # The kinds below these two are our own mistakes: a broken constraint, a wrong statement.
+        if type(error) not in {OperationalError, DatabaseError}:
             raise
         where = database.engine.url.render_as_string(hide_password=True)
         message = f"the database {where} cannot be used: {str(error.orig).strip()}"

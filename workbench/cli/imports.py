@@ -17,6 +17,7 @@ from workbench.cli.environment import (
     open_environment,
 )
 from workbench.cli.output import AsJson, answer, console
+from workbench.errors import ImportRejected
 
 if TYPE_CHECKING:
     from workbench.importing.report import ImportReport, Progress
@@ -78,15 +79,20 @@ def _import(
         with environment.database.read() as session:
             campaign = find_campaign(session, reference, organization)
         with _progress_bar() as progress:
-            report = use_case(
-                environment.database,
-                campaign_id=campaign.id,
-                path=path,
-                actor=ACTOR,
-                clock=environment.clock,
-                skip_bad_rows=skip_bad_rows,
-                progress=progress,
-            )
+            try:
+                report = use_case(
+                    environment.database,
+                    campaign_id=campaign.id,
+                    path=path,
+                    actor=ACTOR,
+                    clock=environment.clock,
+                    skip_bad_rows=skip_bad_rows,
+                    progress=progress,
+                )
+            except ImportRejected as rejection:
+                if not skip_bad_rows and "rejected" in rejection.extra:
+                    rejection.message += "; --skip-bad-rows imports the rest"
+                raise
     answer(report.as_document(), lambda: _sentence(report, what), as_json=as_json)
 
 

@@ -66,8 +66,5 @@ class ImportReport:
 def refuse(path: Path, *, rejected: int, rows: int, faults: Sequence[BadRow]) -> ImportRejected:
     """Return the refusal of a file, with every fault."""
     verb = "is" if rejected == 1 else "are"
-    message = (
-        f"{rejected:,} of {rows:,} rows of {path.name} {verb} bad; nothing was imported "
-        "(--skip-bad-rows imports the rest)"
-    )
+    message = f"{rejected:,} of {rows:,} rows of {path.name} {verb} bad; nothing was imported"
     return ImportRejected(message, rows=faults, rejected=rejected)

@@ -3,7 +3,8 @@
 Columns are named like the fields. `metadata.source` or `value.strength` is one entry of an object;
 `response_1`, `response_2` with `model_1`, `model_2` are the list `responses`; everything else that
 is nested (a conversation, steps, ratings, metadata as a whole) is JSON in one cell, or in Parquet
-a real list, struct or map. An empty cell is a field that is not given.
+a real list, struct or map. An empty cell is a field that is not given, except that a model may
+answer with nothing: an empty first or second response is an empty text.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from workbench.importing.rows import Cell, plain
 
 _RESPONSE = re.compile(r"(response|model)_(\d+)")
+_MAY_BE_EMPTY = ("response_1", "response_2")
 _NAMES = ("external_id", "annotator")
 
 
@@ -39,7 +41,7 @@ def nest(cells: Mapping[str, Any]) -> dict[str, Any]:
     responses: dict[int, dict[str, Any]] = {}
     for column, cell in cells.items():
         value = _cleaned(cell)
-        if value is None or value == "":
+        if value is None or (value == "" and column not in _MAY_BE_EMPTY):
             continue
         if numbered := _RESPONSE.fullmatch(column):
             part = "text" if numbered[1] == "response" else "model"

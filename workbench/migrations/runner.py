@@ -46,6 +46,19 @@ def current_revision(engine: Engine) -> str | None:
         return found
 
 
+def refuse_foreign(engine: Engine) -> None:
+    """Keep away from a database that is somebody else's.
+
+    Raises:
+        SetupIncomplete: it holds tables, and they are not the workbench's.
+    """
+    with _reading(engine) as connection:
+        tables = set(inspect(connection).get_table_names())
+    if tables and "alembic_version" not in tables:
+        message = "the database holds tables that are not the workbench's; choose another one"
+        raise SetupIncomplete(message)
+
+
 def upgrade(engine: Engine) -> None:
     """Bring a database to the newest schema.
 
@@ -54,11 +67,7 @@ def upgrade(engine: Engine) -> None:
     """
     current = current_revision(engine)
     if current is None:
-        with _reading(engine) as connection:
-            foreign = set(inspect(connection).get_table_names()) - {"alembic_version"}
-        if foreign:
-            message = "the database holds tables that are not the workbench's; choose another one"
-            raise SetupIncomplete(message)
+        refuse_foreign(engine)
     elif current not in known_revisions():
         message = f"the database is of a newer version (revision {current}): upgrade the workbench"
         raise SetupIncomplete(message)
