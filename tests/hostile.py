@@ -24,7 +24,7 @@ MATH_ATTRIBUTES = names(
     "scriptlevel lspace rspace minsize maxsize width mathvariant"
 )
 OWN_CLASSES = names(
-    "wb-text rendered source formula code link image address boxed struck "
+    "wb-text rendered source nothing formula code link image address boxed struck "
     "align-left align-right align-center "
     "wb-conversation turn turn-user turn-assistant turn-system turn-other role"
 )

@@ -58,9 +58,11 @@ class Turn(BaseModel):
 
 
 class Response(BaseModel):
+    """What a model answered, which may be nothing at all: that, too, is compared."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    text: ShownText
+    text: StoredText
     model: StoredText | None = None
 
 

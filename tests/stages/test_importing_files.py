@@ -254,6 +254,21 @@ def test_a_table_of_comparisons_gives_the_same_items_as_lines_of_json(sqlite_des
     assert again.counts.unchanged == 2
 
 
+def test_an_empty_response_of_a_table_is_an_empty_text_and_not_a_missing_one(
+    sqlite_desk: Desk,
+) -> None:
+    row = {"external_id": "p-1", "prompt": "Question?", "response_1": "", "response_2": "Two."}
+    assert sqlite_desk.item_file(write_csv(sqlite_desk, row)).counts.added == 1
+    (stored,) = sqlite_desk.stored_items
+    assert stored.content["responses"] == [{"text": ""}, {"text": "Two."}]
+
+
+def test_an_empty_third_response_of_a_table_is_not_given(sqlite_desk: Desk) -> None:
+    row = {"external_id": "p-1", "prompt": "Question?"}
+    responses = {"response_1": "One.", "response_2": "Two.", "response_3": ""}
+    assert sqlite_desk.item_file(write_csv(sqlite_desk, row | responses)).counts.added == 1
+
+
 def test_a_table_of_solutions_has_its_steps_as_json(sqlite_desk: Desk) -> None:
     desk = _step_desk(sqlite_desk)
     path = write_csv(

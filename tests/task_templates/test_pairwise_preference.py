@@ -110,7 +110,7 @@ def test_there_are_exactly_two_responses(count: int) -> None:
         {"prompt": [{"role": "tool", "content": "x"}]},
         {"prompt": [{"role": "user", "content": "x", "name": "y"}]},
         {"responses": "two"},
-        {"responses": [{"text": "a"}, {"text": " "}]},
+        {"responses": [{"text": "a"}, {"text": None}]},
         {"responses": [{"text": "a"}, {"model": "m"}]},
         {"responses": [{"text": "a"}, {"text": "b", "score": 1}]},
         {"responses": ["a", "b"]},
@@ -125,6 +125,17 @@ def test_a_broken_item_is_refused(broken: dict[str, Any]) -> None:
 def test_a_response_may_come_without_its_model_and_keeps_its_spaces() -> None:
     kept = item(responses=[{"text": " blue."}, {"text": " green.", "model": None}])
     assert [response.text for response in kept.responses] == [" blue.", " green."]
+
+
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_a_model_that_answered_nothing_is_compared_all_the_same(blank: str) -> None:
+    compared = item(responses=[{"text": blank}, {"text": "Green."}])
+    shown = TEMPLATE.show(compared, (1, 0), TEMPLATE.options_model())
+    assert "Empty" in shown["response_b"]
+    assert "Empty" not in shown["response_a"]
+    (pair,) = TEMPLATE.records(compared, Settlement(value="second", margin=2.0))
+    assert isinstance(pair, Preference)
+    assert (pair.chosen, pair.rejected) == ("Green.", blank)
 
 
 # Judgments

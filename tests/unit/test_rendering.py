@@ -219,6 +219,17 @@ def test_empty_text_has_both_forms() -> None:
     assert [part.get("class") for part in parsed(render_text(""))[0]] == ["rendered", "source"]
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\n\t\r\n"])
+def test_a_blank_text_is_said_to_be_blank(blank: str) -> None:
+    rendered, source = parsed(render_text(blank))[0]
+    assert [part.get("class") for part in rendered] == ["nothing"]
+    assert "".join(source.itertext()).strip() == ""
+
+
+def test_no_text_can_pass_for_a_blank_one() -> None:
+    assert parsed(render_text('<p class="nothing">Empty</p>')).find_class("nothing") == []
+
+
 def test_a_very_long_text_is_shown_as_it_is() -> None:
     text = "*a* <b>\n" * (LONGEST_MARKDOWN // 8 + 1)
     html = render_text(text)

@@ -66,6 +66,7 @@ _TAGS = _names(
 _CLASSES: dict[str, set[str]] = {
     "div": {"rendered", "formula"},
     "code": {"formula"},
+    "p": {"nothing"},
     "pre": {"code"},
     "span": {"link", "image", "address"} | {name for name in STANDARD_TYPES.values() if name},
     "th": {"align-left", "align-right", "align-center"},
@@ -87,6 +88,9 @@ _WALL = nh3.Cleaner(
     url_schemes=set(),
     link_rel=None,
 )
+
+# The class is out of reach for what a text says of itself.
+_NOTHING = '<p class="nothing">Empty: there is no text here.</p>'
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ADDRESS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
@@ -183,7 +187,9 @@ _PROSE = _build_markdown(breaks=False)
 
 def _draw(text: str) -> str:
     readable = _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-    if len(readable) <= LONGEST_MARKDOWN:
+    if not readable.strip():
+        rendered = _NOTHING
+    elif len(readable) <= LONGEST_MARKDOWN:
         rendered = _MARKDOWN.render(readable)
     else:
         rendered = f'<pre dir="auto">{escape(readable)}</pre>'
@@ -197,7 +203,7 @@ _remembered = lru_cache(maxsize=2_000)(_draw)
 
 
 def render_text(text: str) -> str:
-    """Return a text as safe HTML, drawn and as its source.
+    """Return a text as safe HTML, drawn and as its source; of a blank one it says that it is blank.
 
     `<div class="wb-text" dir="auto"><div class="rendered" dir="auto">…</div>
     <pre class="source" dir="auto">…</pre></div>`; which of the two is seen is the style sheet's matter. The HTML holds no link, image, form, style
