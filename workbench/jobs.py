@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, or_, select, text, update
+from sqlalchemy import bindparam, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from workbench.database.prepared import Prepared
@@ -78,6 +78,11 @@ def forget_jobs(session: Session, *, finished_before: datetime) -> None:
     session.execute(
         delete(Job).where(Job.status == JobStatus.DONE, Job.finished_at < finished_before)
     )
+
+
+def count_waiting_jobs(session: Session) -> int:
+    waiting = select(func.count()).select_from(Job).where(Job.status == JobStatus.WAITING)
+    return session.scalar(waiting) or 0
 
 
 def fail_job(session: Session, job: Job, *, now: datetime, error: str) -> None:

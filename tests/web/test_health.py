@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi.testclient import TestClient
-from sqlalchemy import text
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from fastapi.testclient import TestClient
+from sqlalchemy import select, text
+
+from tests.answers import comparison_result
+from tests.factories import make_campaign, make_items
 from tests.web.site import Site
 from workbench.database.session import Database
 from workbench.migrations.runner import head_revision
-from workbench.models import Role
+from workbench.models import Campaign, Role
 from workbench.settings import Settings
 from workbench.web.app import create_app
 
@@ -55,6 +60,29 @@ def test_requests_are_counted_by_route_and_not_by_address(site: Site) -> None:
     assert "/some/address" not in counted
 
 
+def test_leases_judgments_and_jobs_are_counted_when_asked(site: Site) -> None:
+    expert = site.browser(Role.EXPERT)
+    with site.database.write() as session:
+        campaign = make_campaign(session, site.clock, site.organization).public_id
+        make_items(session, site.clock, session.scalars(select(Campaign)).one(), 2)
+
+    def levels() -> list[str]:
+        lines = site.client.get("/metrics").text.splitlines()
+        wanted = ("workbench_live", "workbench_judgments", "workbench_waiting")
+        return [line.removeprefix("workbench_") for line in lines if line.startswith(wanted)]
+
+    assert levels() == ["live_leases 0.0", "judgments 0.0", "waiting_jobs 0.0"]
+    lease = expert.post(f"/api/v1/campaigns/{campaign}/claim", json={}).json()
+    assert levels()[0] == "live_leases 1.0"
+    answer = {
+        "token": lease["token"],
+        "result": comparison_result(-1),
+        "active_seconds": 1.0,
+    }
+    expert.post(f"/api/v1/assignments/{lease['assignment']}/submit", json=answer)
+    assert levels() == ["live_leases 0.0", "judgments 1.0", "waiting_jobs 1.0"]
+
+
 def test_two_applications_count_apart(site: Site, settings: Settings) -> None:
     other = create_app(settings, database=site.database)
     site.client.get("/healthz")
@@ -64,12 +92,10 @@ def test_two_applications_count_apart(site: Site, settings: Settings) -> None:
 def test_what_runs_beside_the_requests_ends_with_them(
     sqlite_database: Database, settings: Settings
 ) -> None:
-    from contextlib import contextmanager
-
     seen: list[str] = []
 
     @contextmanager
-    def worker():  # type: ignore[no-untyped-def]
+    def worker() -> Iterator[None]:
         seen.append("started")
         yield
         seen.append("stopped")

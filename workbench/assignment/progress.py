@@ -47,6 +47,11 @@ def measure_progress(session: Session, *, campaign_id: int, expert_id: int) -> E
     )
 
 
+def count_live_leases(session: Session) -> int:
+    """Count the tasks in experts' hands, of every organization."""
+    return session.scalar(select(func.count()).select_from(Assignment).where(LEASED)) or 0
+
+
 def _count_remaining(session: Session, campaign: Campaign, expert_id: int) -> int:
     cursor = session.get(Cursor, (campaign.id, expert_id))
     place = (-1, 0) if cursor is None else (cursor.shuffle_key, cursor.item_id)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Row, Select, exists, select
+from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from workbench.assignment.task import Task, task_of
@@ -74,6 +74,11 @@ def _own(annotator_id: int) -> Select[Judgment, Item, Campaign, bool]:
         .join(Campaign, Campaign.id == Judgment.campaign_id)
         .where(Judgment.annotator_id == annotator_id, Judgment.origin == JudgmentOrigin.SUBMITTED)
     )
+
+
+def count_judgments(session: Session) -> int:
+    """Count the judgments ever given, of every organization, revisions among them."""
+    return session.scalar(select(func.count()).select_from(Judgment)) or 0
 
 
 def list_own_judgments(

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """How much there is of what, over all organizations, at one moment."""
+
+    live_leases: int
+    judgments: int
+    waiting_jobs: int
 
 
 class Metrics:
@@ -25,6 +36,13 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._leases = Gauge(
+            "workbench_live_leases", "Tasks in experts' hands.", registry=self.registry
+        )
+        self._judgments = Gauge(
+            "workbench_judgments", "Judgments ever given.", registry=self.registry
+        )
+        self._jobs = Gauge("workbench_waiting_jobs", "Jobs not begun.", registry=self.registry)
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -38,6 +56,11 @@ class Metrics:
         counter, histogram = found
         counter.inc()
         histogram.observe(seconds)
+
+    def set_levels(self, levels: Levels) -> None:
+        self._leases.set(levels.live_leases)
+        self._judgments.set(levels.judgments)
+        self._jobs.set(levels.waiting_jobs)
 
     def exposition(self) -> bytes:
         return generate_latest(self.registry)

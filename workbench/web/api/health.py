@@ -9,7 +9,11 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from workbench.assignment.progress import count_live_leases
 from workbench.database.session import Database
+from workbench.jobs import count_waiting_jobs
+from workbench.judging.queries import count_judgments
+from workbench.web.metrics import Levels, Metrics
 
 router = APIRouter(tags=["service"])
 
@@ -66,5 +70,14 @@ def readyz(response: Response, readiness: Annotated[Readiness, Depends(_readines
 )
 def metrics(request: Request) -> Response:
     """Return Prometheus metrics: requests, live leases, judgments, waiting jobs."""
-    body: bytes = request.app.state.metrics.exposition()
-    return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
+    collected: Metrics = request.app.state.metrics
+    database: Database = request.app.state.database
+    with database.read() as session:
+        collected.set_levels(
+            Levels(
+                live_leases=count_live_leases(session),
+                judgments=count_judgments(session),
+                waiting_jobs=count_waiting_jobs(session),
+            )
+        )
+    return Response(collected.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
