@@ -187,7 +187,7 @@ def get_assignment(session: Session, *, assignment: str, expert_id: int) -> OwnA
     Raises:
         NotFound: There is none, or it is another expert's.
     """
-    row: Any = _OWN.run(session, assignment=assignment, expert_id=expert_id).fetchone()
+    row = _OWN.run(session, assignment=assignment, expert_id=expert_id).fetchone()
     if row is None:
         message = "there is no such assignment"
         raise NotFound(message)
@@ -296,7 +296,7 @@ def submit_assignment(session: Session, own: OwnAssignment, *, now: datetime) ->
     """
     takes_slot = True
     if own.status is not AssignmentStatus.LEASED:
-        free: Any = _TAKE_FREE_SLOT.run(session, item_id=own.item_id).fetchone()
+        free = _TAKE_FREE_SLOT.run(session, item_id=own.item_id).fetchone()
         takes_slot = free is not None
     _end(session, own.id, AssignmentStatus.SUBMITTED, now=now)
     return takes_slot
@@ -308,7 +308,7 @@ def promote_next(
     """Make the expert's live next lease the current one, when `own` was current, and start it."""
     if own.status is not AssignmentStatus.LEASED or own.position is not Position.CURRENT:
         return None
-    row: Any = _PROMOTE.run(
+    row = _PROMOTE.run(
         session,
         of_expert=own.expert_id,
         of_campaign=own.campaign_id,
@@ -409,7 +409,7 @@ def _reopen(session: Session, campaign_id: int, item_ids: Sequence[int]) -> None
     The campaign's counter is locked until the commit, so numbers become visible in their order and
     no cursor passes one that is still to come.
     """
-    row: Any = _NUMBER_REQUEUED.run(
+    row = _NUMBER_REQUEUED.run(
         session, campaign_id=campaign_id, requeued=len(item_ids)
     ).fetchone()
     first = row[0] - len(item_ids) + 1

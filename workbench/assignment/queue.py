@@ -252,7 +252,7 @@ def get_campaign_id(session: Session, *, campaign: str, organization_id: int) ->
     Raises:
         NotFound: The organization has no campaign of that public id.
     """
-    row: Any = _FIND_CAMPAIGN.run(
+    row = _FIND_CAMPAIGN.run(
         session, campaign=campaign, organization_id=organization_id
     ).fetchone()
     if row is None:
@@ -298,7 +298,7 @@ def claim_next(
 def _enter(session: Session, campaign_id: int, expert_id: int) -> _Queue:
     """Read the queue, with the expert's cursor locked against their other claims."""
     who = {"campaign_id": campaign_id, "expert_id": expert_id}
-    row: Any = _ENTER.run(session, **who).fetchone()
+    row = _ENTER.run(session, **who).fetchone()
     if row is None:
         _ADD_CURSOR.run(session, **who)
         row = _ENTER.run(session, **who).fetchone()
@@ -321,7 +321,7 @@ def _hold_again(
     session: Session, queue: _Queue, position: Position, *, now: datetime, lease_for: timedelta
 ) -> Lease | None:
     """Return the lease that the expert holds already, extended; a lapsed one under a new token."""
-    rows: Any = _HELD.run(
+    rows = _HELD.run(
         session, expert_id=queue.expert_id, campaign_id=queue.campaign_id
     ).fetchall()
     row = next((row for row in rows if row[2] == position), None)
@@ -409,7 +409,7 @@ def _search_window(session: Session, queue: _Queue, tier: Prepared, after: Key) 
     What another transaction has locked is passed by for the moment, and waited for when the window
     holds nothing else: it may still have a slot when that transaction is done.
     """
-    rows: Any = tier.run(
+    rows = tier.run(
         session,
         campaign_id=queue.campaign_id,
         expert_id=queue.expert_id,
@@ -438,7 +438,7 @@ def _search_window(session: Session, queue: _Queue, tier: Prepared, after: Key) 
 
 
 def _take_slot(session: Session, statement: Prepared, item_id: int) -> tuple[int, str] | None:
-    row: Any = statement.run(session, wanted=item_id).fetchone()
+    row = statement.run(session, wanted=item_id).fetchone()
     return None if row is None else (item_id, row[0])
 
 
@@ -457,7 +457,7 @@ def _lease(
     order = draw_presentation(task.template.candidates(item), seed=secrets.token_bytes(16))
     expires_at = now + lease_for
     token = new_secret()
-    row: Any = _LEASE.run(
+    row = _LEASE.run(
         session,
         public_id=new_public_id(Prefix.ASSIGNMENT),
         campaign_id=queue.campaign_id,

@@ -2,16 +2,43 @@
 
 Compilation, cache look-up and result processing cost several times what SQLite needs to run a
 claim's statements. A `Prepared` keeps the SQL string per dialect and hands it to the driver;
-the parameters and rows are the stored forms (microseconds, JSON text).
+the parameters and rows are the stored forms (microseconds, JSON text), and so are the errors.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import Executable
 from sqlalchemy.orm import Session
+
+DRIVER = "workbench_driver"
+"""Where a unit of work keeps its driver's connection and dialect, in the session's `info`."""
+
+
+class Rows(Protocol):
+    """What every driver's cursor can do."""
+
+    def fetchone(self) -> Any: ...
+
+    def fetchall(self) -> list[Any]: ...
+
+    def close(self) -> None: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Driver:
+    """The driver's connection under a session, good until its transaction ends."""
+
+    __slots__ = ("connection", "dialect")
+
+    def __init__(self, session: Session) -> None:
+        connection = session.connection()
+        self.connection: Any = connection.connection.driver_connection
+        self.dialect = connection.dialect
 
 
 class Prepared:
@@ -21,21 +48,22 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, tuple[str, tuple[str, ...] | None, dict[str, Any]]] = {}
 
-    def run(self, session: Session, **parameters: Any) -> CursorResult[Any]:
-        connection = session.connection()
-        dialect = connection.dialect
-        compiled = self._compiled.get(dialect.name)
-        if compiled is None:
-            form = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-            order = tuple(form.positiontup) if form.positional else None
-            fixed = {
-                key: value.value if isinstance(value, Enum) else value
-                for key, value in form.params.items()
-                if value is not None
-            }
-            compiled = self._compiled[dialect.name] = (form.string, order, fixed)
-        sql, order, fixed = compiled
-        values = {**fixed, **parameters}
-        if order is None:
-            return connection.exec_driver_sql(sql, values)
-        return connection.exec_driver_sql(sql, tuple(values[name] for name in order))
+    def run(self, session: Session, **parameters: Any) -> Rows:
+        driver: Driver = session.info.get(DRIVER) or Driver(session)
+        sql, order, fixed = self._compiled.get(driver.dialect.name) or self._compile(driver)
+        values = {**fixed, **parameters} if fixed else parameters
+        rows: Rows = driver.connection.execute(
+            sql, values if order is None else [values[name] for name in order]
+        )
+        return rows
+
+    def _compile(self, driver: Driver) -> tuple[str, tuple[str, ...] | None, dict[str, Any]]:
+        form = self._statement.compile(dialect=driver.dialect)  # type: ignore[attr-defined]
+        order = tuple(form.positiontup) if form.positional else None
+        fixed = {
+            key: value.value if isinstance(value, Enum) else value
+            for key, value in form.params.items()
+            if value is not None
+        }
+        compiled = self._compiled[driver.dialect.name] = (form.string, order, fixed)
+        return compiled

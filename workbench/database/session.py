@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from workbench.database.engine import WRITE_OPTION, Dialect, dialect_of, open_engine
+from workbench.database.prepared import DRIVER, Driver
 
 
 class Database:
@@ -37,6 +38,7 @@ class Database:
         """Commit when the block ends, roll back when it raises."""
         with self._write_lock, Session(self.engine, expire_on_commit=False) as session:
             try:
+                session.info[DRIVER] = Driver(session)
                 yield session
                 session.commit()
             except BaseException:
@@ -46,6 +48,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         with Session(self._reader, expire_on_commit=False) as session:
+            session.info[DRIVER] = Driver(session)
             yield session
 
     def dispose(self) -> None:

@@ -66,7 +66,7 @@ def save_draft(
     if own.status is AssignmentStatus.SUBMITTED or own.token != token:
         message = "this task was submitted or given out again"
         raise LeaseLost(message, status_of_assignment=str(own.status))
-    saved: Any = _SAVE.run(
+    saved = _SAVE.run(
         session,
         assignment_id=own.id,
         revision=revision,
@@ -83,7 +83,7 @@ def save_draft(
 
 
 def find_draft(session: Session, assignment_id: int) -> SavedDraft | None:
-    row: Any = _FIND.run(session, assignment_id=assignment_id).fetchone()
+    row = _FIND.run(session, assignment_id=assignment_id).fetchone()
     return None if row is None else SavedDraft(row[0], from_json(row[1]), row[2])
 
 

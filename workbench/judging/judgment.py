@@ -49,7 +49,7 @@ def insert_judgment(
 ) -> str | None:
     """Add a judgment that an expert gave here; None when another superseded the same one first."""
     public_id = new_public_id(Prefix.JUDGMENT)
-    row: Any = _INSERT.run(
+    row = _INSERT.run(
         session,
         public_id=public_id,
         value=to_json(value).decode(),

@@ -113,5 +113,5 @@ def submit_judgment(
 
 
 def _find_first(session: Session, own: OwnAssignment) -> Submission:
-    row: Any = _FIRST.run(session, assignment_id=own.id).fetchone()
+    row = _FIRST.run(session, assignment_id=own.id).fetchone()
     return Submission(row[0], is_duplicate=True, is_surplus=bool(row[1]), promotion=None)

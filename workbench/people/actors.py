@@ -110,7 +110,7 @@ def authenticate_token(session: Session, *, secret: str, now: datetime) -> Actor
 def _find(
     statement: Prepared, session: Session, secret: str, now: datetime
 ) -> tuple[Any, ...] | None:
-    found: Any = statement.run(session, secret_hash=hash_secret(secret), now=to_micros(now))
+    found = statement.run(session, secret_hash=hash_secret(secret), now=to_micros(now))
     row: tuple[Any, ...] | None = found.fetchone()
     return row
 

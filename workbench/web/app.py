@@ -114,12 +114,13 @@ def create_app(
     app.state.editor = find_editor(settings.editor_dir)
 
     for router in (
+        # Routes are tried in this order, and every task takes these.
+        work_api.router,
         health_api.router,
         people_api.router,
         campaigns_api.router,
         measurements_api.router,
         releases_api.router,
-        work_api.router,
         sign_in.router,
         account.router,
         work.router,
