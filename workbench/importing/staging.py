@@ -32,8 +32,8 @@ UPDATE staged SET place = first
 CREATE INDEX staged_place ON staged (place, line);
 """
 _PRAGMAS = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-16384;"
-_ROWS = 500
-_BYTES = 1_000_000
+_ROWS = 250
+_BYTES = 500_000
 _SHOWN = 10_000
 
 
