@@ -254,7 +254,7 @@ class _Rendering:
         with pq.ParquetFile(source) as file, ThreadPoolExecutor(1) as reader:
 
             def read(index: int) -> _Group:
-                return self.convert(file.read_row_group(index))
+                return self.convert(file.read_row_group(index, use_threads=False))
 
             ahead = deque[Future[_Group]]()
             for index in range(file.num_row_groups + _GROUPS_AHEAD):

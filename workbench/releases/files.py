@@ -133,9 +133,10 @@ class GroupedParquet:
         self._pending_rows = self._pending_bytes = 0
 
     def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        if not rows:
-            return
-        batch = pa.RecordBatch.from_pylist(list(rows), schema=self._schema)
+        if rows:
+            self.add_batch(pa.RecordBatch.from_pylist(list(rows), schema=self._schema))
+
+    def add_batch(self, batch: pa.RecordBatch) -> None:
         self._pending.append(batch)
         self._pending_rows += len(batch)
         self._pending_bytes += batch.nbytes

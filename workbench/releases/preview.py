@@ -83,5 +83,5 @@ def preview_filters(
     return FilterPreview(
         items=items or 0,
         left_out=[(reason, count) for reason, count in left_out if count],
-        kept=dict(kept.most_common()),
+        kept=dict(sorted(kept.items(), key=lambda one: (-one[1], one[0]))),
     )
