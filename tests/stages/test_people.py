@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -12,7 +14,7 @@ from tests import factories
 from workbench.clock import FixedClock
 from workbench.database.session import Database
 from workbench.errors import Conflict, NotFound, OptionInvalid
-from workbench.models import Annotator, AnnotatorKind, AuditEvent, Role
+from workbench.models import Annotator, AnnotatorKind, AuditEvent, Person, Role
 from workbench.people.actors import authenticate_sign_in, authenticate_token
 from workbench.people.annotators import ensure_annotator
 from workbench.people.members import (
@@ -253,6 +255,34 @@ def test_the_last_admin_stays(database: Database, clock: FixedClock) -> None:
             deactivate_member(session, **who, **acting)
         factories.make_member(session, clock, acme, Role.ADMIN)
         assert change_role(session, **who, **acting, role=Role.EXPERT).role is Role.EXPERT
+
+
+def test_two_admins_who_demote_each_other_at_once_leave_one(
+    database: Database, clock: FixedClock
+) -> None:
+    with database.write() as session:
+        acme = factories.make_organization(session, clock)
+        admins = [factories.make_member(session, clock, acme, Role.ADMIN)[0] for _ in range(2)]
+    together = threading.Barrier(2)
+
+    def demote(admin: Person) -> bool:
+        together.wait(timeout=10)
+        try:
+            with database.write() as session:
+                change_role(
+                    session,
+                    organization_id=acme.id,
+                    person_public_id=admin.public_id,
+                    role=Role.EXPERT,
+                    now=clock.now(),
+                    actor="cli",
+                )
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(demote, admins)) == [False, True]
 
 
 def test_an_organization_does_not_set_the_password_of_somebody_elses_member(

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.web.site import PAGE, Site, location
+from workbench.clock import FixedClock
+from workbench.database.session import Database
 from workbench.models import Role
+from workbench.settings import Settings
+from workbench.web.app import create_app
 
 
 def test_a_script_gets_a_problem_document(site: Site) -> None:
@@ -75,6 +79,19 @@ def test_what_is_no_json_is_refused(site: Site) -> None:
     )
     assert response.status_code == 422
     assert response.json()["code"] == "request_invalid"
+
+
+def test_what_no_database_can_hold_is_refused_or_not_found(
+    database: Database, clock: FixedClock, settings: Settings
+) -> None:
+    site = Site(create_app(settings, database=database, clock=clock), database, clock)
+    admin = site.browser(Role.ADMIN)
+    for path in ("/people?search=%00", "/people/%00", "/audit?who=%00&action=%00"):
+        assert admin.get(path).status_code in (200, 400, 404), path
+    form = {"email": "a\0@example.org", "name": "a\0", "role": "expert"}
+    assert admin.post("/people", data=form).status_code in (303, 400)
+    sign_in = {"email": "a\0@example.org", "password": "\0"}
+    assert site.stranger().post("/sign-in", data=sign_in).status_code in (400, 401)
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "99999999999999"])

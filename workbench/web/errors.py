@@ -9,10 +9,11 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from workbench.errors import BadRow, NotSignedIn, WorkbenchError
+from workbench.errors import BadRequest, BadRow, NotSignedIn, WorkbenchError
 from workbench.web.flash import set_flash
 from workbench.web.forms import SentBack
 from workbench.web.templating import render
@@ -58,6 +59,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(SentBack, _on_sent_back)
+    app.add_exception_handler(DataError, _on_unstorable)
 
 
 def answer_error(request: Request, error: WorkbenchError) -> Response:
@@ -89,6 +91,12 @@ def wants_html(request: Request) -> bool:
 async def _on_workbench_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, WorkbenchError)  # noqa: S101
     return answer_error(request, error)
+
+
+async def _on_unstorable(request: Request, _error: Exception) -> Response:
+    # PostgreSQL has no NUL in text, wherever in a request it came from.
+    message = "something in the request holds characters that no text has"
+    return answer_error(request, BadRequest(message))
 
 
 async def _on_sent_back(request: Request, error: Exception) -> Response:
