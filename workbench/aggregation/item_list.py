@@ -194,7 +194,7 @@ def _count_judgments(session: Session, item_ids: Sequence[int]) -> dict[int, int
         .where(Judgment.item_id.in_(item_ids), Judgment.supersedes_id.is_(None))
         .group_by(Judgment.item_id)
     )
-    return {item_id: count for item_id, count in rows}  # noqa: C416
+    return dict(iter(rows))
 
 
 def _flagged(session: Session, item_ids: Sequence[int]) -> frozenset[int]:
@@ -287,5 +287,5 @@ def list_annotator_names(
             Annotator.organization_id == organization_id, Annotator.public_id.in_(annotators)
         )
     )
-    names = dict(row.tuple() for row in rows)
+    names: dict[str, str] = dict(iter(rows))
     return [names[annotator] for annotator in annotators if annotator in names]

@@ -67,10 +67,8 @@ def _count_by_day(session: Session, campaign_id: int) -> list[tuple[date, int]]:
         .subquery()
     )
     day = newest.c.at // _MICROS_PER_DAY
-    rows = session.execute(
-        select(day, func.count()).group_by(day).order_by(day.desc()).limit(DAYS)
-    )
-    counts: dict[int, int] = dict(row.tuple() for row in rows)
+    rows = session.execute(select(day, func.count()).group_by(day).order_by(day.desc()).limit(DAYS))
+    counts: dict[int, int] = dict(iter(rows))
     if not counts:
         return []
     last = max(counts)

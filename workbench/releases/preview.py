@@ -74,8 +74,8 @@ def preview_filters(
                 kept[outcome] += count
     judged = sum(count for *_, count in groups)
     left_out = [
-        (NO_JUDGMENTS, (items or 0) - judged),
         ("below_min_judgments", few),
+        (NO_JUDGMENTS, (items or 0) - judged),
         *sorted(unsettled.items()),
         ("below_min_confidence", unsure),
         (TIE, ties),

@@ -42,9 +42,12 @@ def option_fields(
 
 
 def read_option_fields(sent: Mapping[str, Any]) -> dict[str, str]:
-    """Return the options among the fields of a form or a query."""
+    """Return the options among the fields of a form or a query.
+
+    A checkbox is sent after a hidden field that says no, so the last value of a name holds.
+    """
     return {
-        name.removeprefix(PREFIX): str(value)
+        name.removeprefix(PREFIX): str(value[-1] if isinstance(value, list) else value)
         for name, value in sent.items()
         if name.startswith(PREFIX)
     }

@@ -208,7 +208,7 @@ def _consensus(summary: ConsensusSummary, template: AnyTemplate) -> ConsensusVie
     title = METHOD_TITLES[summary.method]
     settled = [
         Amount(label=outcome_word(template, outcome), value=count, kind="out")
-        for outcome, count in sorted(summary.outcomes.items(), key=lambda one: -one[1])
+        for outcome, count in sorted(summary.outcomes.items(), key=lambda one: (-one[1], one[0]))
     ]
     unsettled = [
         Amount(
@@ -217,7 +217,7 @@ def _consensus(summary: ConsensusSummary, template: AnyTemplate) -> ConsensusVie
             kind="lost",
             note="no consensus",
         )
-        for reason, count in sorted(summary.unsettled.items(), key=lambda one: -one[1])
+        for reason, count in sorted(summary.unsettled.items(), key=lambda one: (-one[1], one[0]))
     ]
     return ConsensusView(
         title=title,

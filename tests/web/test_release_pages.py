@@ -1,0 +1,164 @@
+"""Releases on pages: previewed, frozen, read, exported, downloaded, verified."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from tests.web.judged import JudgedCampaign, comparison, judged_campaign
+from tests.web.site import Site, location
+from workbench.models import Role
+
+
+def _campaign(site: Site) -> JudgedCampaign:
+    return judged_campaign(
+        site,
+        [
+            [comparison(-2), comparison(-1), comparison(-3)],
+            [comparison(2), comparison(1), comparison(3)],
+            [comparison(0), comparison(0), comparison(0)],
+            [comparison("neither"), comparison("neither"), comparison(1)],
+            [comparison(-2), comparison(2), None],
+            [comparison(-2), None, None],
+            [None, None, None],
+        ],
+    )
+
+
+def _freeze(site: Site, made: JudgedCampaign, **form: str) -> str:
+    return location(site.browser(Role.ENGINEER).post(f"{made.address}/releases", data=form))
+
+
+def _bars(page: str, section: str) -> list[str]:
+    """Return the titles of a section's bars."""
+    found: list[str] = html.fromstring(page).xpath(
+        f"//section[@aria-labelledby='{section}']//svg/@aria-label"
+    )
+    return found
+
+
+def test_the_preview_says_what_freezing_would_leave_out_and_why(site: Site) -> None:
+    made = _campaign(site)
+    engineer = site.browser(Role.ENGINEER)
+    query = "?min_judgments=2&drop_ties=true"
+    previewed = _bars(engineer.get(f"{made.address}/releases{query}").text, "next")
+    assert previewed == [
+        "Items in the campaign: 7",
+        "Too few judgments: −1",
+        "Not judged: −1",
+        "Votes tied: −1",
+        "Ties dropped: −1",
+        "Kept: 3",
+        "First is better: 1",
+        "Neither is acceptable: 1",
+        "Second is better: 1",
+    ]
+    frozen = _bars(
+        engineer.get(_freeze(site, made, min_judgments="2", drop_ties="true")).text, "flow"
+    )
+    assert frozen == [
+        *previewed[:5],
+        "Neither is acceptable: −1, yields no training row",
+        "Items out: 2, 2 training rows",
+    ]
+
+
+def test_the_preview_takes_confidence_and_method_into_account(site: Site) -> None:
+    made = _campaign(site)
+    lead = site.browser(Role.QA_LEAD)
+    sure = _bars(lead.get(f"{made.address}/releases?min_confidence=0.9").text, "next")
+    assert "Confidence too low: −1" in sure
+    mean = _bars(lead.get(f"{made.address}/releases?consensus=mean").text, "next")
+    assert "Votes tied: −1" not in mean
+    assert "About the same: 2" in mean
+
+
+def test_a_lead_sees_the_preview_but_does_not_freeze(site: Site) -> None:
+    made = _campaign(site)
+    lead = site.browser(Role.QA_LEAD)
+    assert "Freeze</button>" not in lead.get(f"{made.address}/releases").text
+    assert lead.post(f"{made.address}/releases", data={}).status_code == 403
+
+
+def test_a_refused_freeze_leads_back_with_the_reason(site: Site) -> None:
+    made = _campaign(site)
+    _freeze(site, made, name="june")
+    assert _freeze(site, made, name="june") == f"{made.address}/releases"
+    engineer = site.browser(Role.ENGINEER)
+    engineer.post(f"{made.address}/releases", data={"name": "june"})
+    assert "already" in engineer.get(f"{made.address}/releases").text
+
+
+def test_a_release_has_its_card_its_hashes_and_three_rows(site: Site) -> None:
+    made = judged_campaign(site, [[comparison(-2), comparison(-1)]] * 5)
+    page = site.browser(Role.ENGINEER).get(_freeze(site, made)).text
+    assert "Intended use" in page
+    assert "records_preference.parquet" in page
+    records = html.fromstring(page).xpath("//dl[@class='record']")
+    assert len(records) == 3
+    assert "First answer to" in records[0].text_content()
+    assert "<table>" in page
+
+
+def test_the_options_of_an_exporter_change_the_preview_and_the_download(site: Site) -> None:
+    made = _campaign(site)
+    address = _freeze(site, made)
+    engineer = site.browser(Role.ENGINEER)
+    query = (
+        "exporter=trl_preference&option.form=standard&option.prompt=implicit"
+        "&option.margin=false&option.margin=true"
+    )
+    page = html.fromstring(engineer.get(f"{address}?{query}").text)
+    names = page.xpath("(//dl[@class='record'])[1]//dt/text()")
+    assert names == ["chosen", "rejected", "margin"]
+    assert "--option form=standard --option prompt=implicit" in page.text_content()
+    links = page.xpath("//a[contains(@href, '/download')]/@href")
+    rows = [link for link in links if "jsonl" in link and "manifest" not in link]
+    response = engineer.get(rows[0].removeprefix("http://testserver"))
+    exported = [json.loads(line) for line in response.content.splitlines()]
+    assert {tuple(row) for row in exported} == {("chosen", "rejected", "margin")}
+    assert 'filename="v1.trl_preference.jsonl"' in response.headers["content-disposition"]
+    manifests = [link for link in links if "jsonl" in link and "manifest" in link]
+    manifest = engineer.get(manifests[0].removeprefix("http://testserver")).json()
+    entry = manifest["files"]["trl_preference.jsonl"]
+    assert (entry["rows"], entry["options"]["form"]) == (len(exported), "standard")
+    assert len(site.events("release_downloaded")) == 2
+
+
+def test_an_option_that_does_not_exist_is_a_fault_on_the_page_and_no_download(site: Site) -> None:
+    made = _campaign(site)
+    address = _freeze(site, made)
+    engineer = site.browser(Role.ENGINEER)
+    query = "exporter=trl_preference&option.form=poem"
+    assert "option form is" in engineer.get(f"{address}?{query}").text
+    refused = engineer.get(f"{address}/download?{query}&format=jsonl")
+    assert location(refused) == address
+
+
+@pytest.mark.parametrize("role", [Role.QA_LEAD, Role.ENGINEER])
+def test_verification_notices_one_flipped_byte(site: Site, tmp_path: Path, role: Role) -> None:
+    made = _campaign(site)
+    address = _freeze(site, made)
+    browser = site.browser(role)
+    browser.post(f"{address}/verify")
+    assert "are what was frozen, byte for byte" in browser.get(address).text
+    (file,) = site.app.state.settings.data_dir.glob("releases/*/judgments.parquet")
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    browser.post(f"{address}/verify")
+    assert "judgments.parquet is changed" in browser.get(address).text
+
+
+def test_a_release_whose_files_are_gone_still_has_a_page(site: Site) -> None:
+    made = _campaign(site)
+    address = _freeze(site, made)
+    (folder,) = site.app.state.settings.data_dir.glob("releases/*")
+    for file in folder.iterdir():
+        file.unlink()
+    response = site.browser(Role.ENGINEER).get(address)
+    assert response.status_code == 200
+    assert "The card is missing" in response.text
