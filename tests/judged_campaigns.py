@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from tests.factories import make_campaign, make_items, make_organization
+from tests.public_data import pandalm_items, pandalm_judgments
 from workbench.clock import Clock
 from workbench.identifiers import Prefix, hash_content, new_public_id
 from workbench.models import (
@@ -119,44 +118,11 @@ def make_graded(
     return campaign, items
 
 
-PANDALM_STRENGTH = {"1": -1, "0": 0, "2": 1}
-
-
-def _text(response: Any) -> str:
-    """A response that reads `true` is a boolean in the source, and some are empty."""
-    return json.dumps(response) if not isinstance(response, str) else response or "(empty)"
-
-
-def read_pandalm_items(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield the comparisons as import rows."""
-    for line in (folder / "items.jsonl").read_text().splitlines():
-        row = json.loads(line)
-        prompt = row["instruction"] + (f"\n\n{row['input']}" if row["input"] else "")
-        yield {
-            "external_id": str(row["item_id"]),
-            "prompt": prompt,
-            "responses": [
-                {"text": _text(row["response_1"]), "model": row["model_1"]},
-                {"text": _text(row["response_2"]), "model": row["model_2"]},
-            ],
-        }
-
-
-def read_pandalm_judgments(folder: Path) -> Iterator[dict[str, Any]]:
-    with (folder / "annotations.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            yield {
-                "external_id": row["item_id"],
-                "annotator": row["annotator_id"],
-                "value": {"strength": PANDALM_STRENGTH[row["label"]]},
-            }
-
-
 def make_pandalm(session: Session, clock: Clock, folder: Path) -> Campaign:
     """Put the whole data set into a campaign without going through a file."""
     campaign = make_campaign(session, clock, make_organization(session, clock), name="PandaLM")
     ids: dict[str, int] = {}
-    for place, row in enumerate(read_pandalm_items(folder)):
+    for place, row in enumerate(pandalm_items(folder)):
         content = {"prompt": row["prompt"], "responses": row["responses"]}
         item = Item(
             public_id=new_public_id(Prefix.ITEM),
@@ -172,7 +138,7 @@ def make_pandalm(session: Session, clock: Clock, folder: Path) -> Campaign:
         session.add(item)
         session.flush()
         ids[row["external_id"]] = item.id
-    judged = list(read_pandalm_judgments(folder))
+    judged = list(pandalm_judgments(folder))
     names = sorted({row["annotator"] for row in judged})
     annotators = make_annotators(session, clock, campaign, names)
     annotator_ids = {one.name: one.id for one in annotators}

@@ -10,12 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.judged_campaigns import (
-    make_graded,
-    make_pandalm,
-    read_pandalm_items,
-    read_pandalm_judgments,
-)
+from tests.judged_campaigns import make_graded, make_pandalm
+from tests.public_data import pandalm_items, pandalm_judgments
 from workbench.clock import FixedClock
 from workbench.contracts.exporter import ExportFormat
 from workbench.contracts.registry import get_exporter
@@ -63,7 +59,7 @@ def pandalm(
 def preferred_by_most(folder: Path) -> dict[str, str | None]:
     """Which response most of the three annotators preferred, from the source itself."""
     votes: dict[str, Counter[int]] = {}
-    for row in read_pandalm_judgments(folder):
+    for row in pandalm_judgments(folder):
         votes.setdefault(row["external_id"], Counter())[row["value"]["strength"]] += 1
     sides = {-1: "first", 1: "second", 0: None}
     return {item: sides[count.most_common(1)[0][0]] for item, count in votes.items()}
@@ -75,7 +71,7 @@ def test_every_chosen_text_is_the_one_people_preferred(
 ) -> None:
     preferred = preferred_by_most(shared_data / "pandalm")
     expected = []
-    for item in read_pandalm_items(shared_data / "pandalm"):
+    for item in pandalm_items(shared_data / "pandalm"):
         first, second = (response["text"] for response in item["responses"])
         if preferred[item["external_id"]] is not None:
             chosen = first if preferred[item["external_id"]] == "first" else second
@@ -98,7 +94,7 @@ def test_raw_judgments_load_and_hold_every_label(
     rows = load(export(pandalm, "raw_judgments", form, tmp_path), tmp_path)
     labels = Counter(
         (row["external_id"], row["value"]["strength"])
-        for row in read_pandalm_judgments(shared_data / "pandalm")
+        for row in pandalm_judgments(shared_data / "pandalm")
     )
     assert (
         Counter((row["external_id"], json.loads(row["value"])["strength"]) for row in rows)

@@ -77,26 +77,26 @@ def consensus(
 
 def _agreement_table(measures: Sequence[Mapping[str, Any]]) -> RenderableType:
     return table(
-        ("field", "level", "unit", "α", "95 %", "agreement", "units", "annotators", "judgments"),
+        ("field", "α", "95 %", "agree", "units", "judgments"),
         (
             (
                 one["field"],
-                one["level"],
-                one["unit"],
-                f"{one['alpha']:.4f}" if one["alpha"] is not None else one["reason"],
-                _interval(one["interval"]),
+                "undefined" if one["alpha"] is None else f"{one['alpha']:.3f}",
+                _interval(one),
                 None if one["percent_agreement"] is None else f"{one['percent_agreement']:.1%}",
-                one["n_units"],
-                one["n_annotators"],
-                one["n_judgments"],
+                f"{one['n_units']:,} {one['unit']}",
+                f"{one['n_judgments']:,} by {one['n_annotators']:,}",
             )
             for one in measures
         ),
     )
 
 
-def _interval(interval: Sequence[float] | None) -> str | None:
-    return None if interval is None else f"{interval[0]:.4f} … {interval[1]:.4f}"
+def _interval(measure: Mapping[str, Any]) -> str:
+    interval = measure["interval"]
+    if interval is None:
+        return (measure["reason"] or measure["interval_reason"] or "").replace("_", " ")
+    return f"{interval[0]:.3f} to {interval[1]:.3f}"
 
 
 def _consensus_table(items: Iterable[SettledItem]) -> RenderableType:
