@@ -30,6 +30,11 @@ BENCHMARKS: Sequence[Benchmark] = (
     Benchmark(module="statistics.alpha", quick={"n_items": 50_000, "rounds": 3}),
     Benchmark(module="statistics.dawid_skene", quick={"n_items": 20_000, "rounds": 1}),
     Benchmark(module="browser.submit", quick={"tasks": 4}),
+    Benchmark(
+        module="queue.http",
+        quick={"items": 2_000, "clients": 4, "seconds": 1.0, "warm_up": 0.5, "rounds": 1},
+    ),
+    Benchmark(module="export.preference", quick={"n_pairs": 20_000, "rounds": 1}),
 )
 
 
