@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 
 from anyio import to_thread
 from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
 
 import workbench
 from workbench.clock import Clock, SystemClock
@@ -137,9 +136,6 @@ def create_app(
     ):
         app.include_router(router)
     mount_assets(app, app.state.editor)
-    app.state.route_names = frozenset(
-        context.name for context in iter_route_contexts(app.routes) if context.name
-    )
 
     install_error_handlers(app)
     install_openapi(app, settings)
