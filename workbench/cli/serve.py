@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,8 +16,6 @@ from workbench.cli.output import AsJson, answer, console
 from workbench.errors import SetupIncomplete
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from workbench.clock import Clock
     from workbench.database.session import Database
     from workbench.settings import Settings
@@ -53,7 +51,7 @@ def run_server(settings: Settings, *, host: str, port: int, workers: int = 1) ->
     from workbench.web.server import run
 
     clock = SystemClock()
-    with open_database(settings) as database:
+    with _until_told(), open_database(settings) as database:
         ensure_schema(database.engine)
         with _worker_thread(database, clock, settings):
             run(
@@ -65,6 +63,20 @@ def run_server(settings: Settings, *, host: str, port: int, workers: int = 1) ->
                 clock=clock,
                 schema_revision=head_revision(),
             )
+
+
+@contextmanager
+def _until_told() -> Iterator[None]:
+    """Take Ctrl+C and a request to terminate for the end of the work, not for a failure.
+
+    The server finishes its requests and hands the signal on, to whoever took it before.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
@@ -90,17 +102,10 @@ def _check_free(host: str, port: int) -> None:
 def worker(as_json: AsJson = False) -> None:
     """Do what waits (agreement, consensus, leases that ran out) until interrupted."""
     from workbench.logs import configure_logging
-    from workbench.worker import Worker
 
-    stop = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    with open_environment() as environment:
+    with _until_told(), open_environment() as environment:
         configure_logging(environment.settings.log_level)
         where = environment.database.engine.url.render_as_string(hide_password=True)
         answer({"database": where}, f"Working on {where} (Ctrl+C stops it).", as_json=as_json)
-        signal.signal(signal.SIGTERM, end)
-        signal.signal(signal.SIGINT, end)
-        Worker(environment.database, environment.clock, environment.settings).run_forever(stop)
+        with _worker_thread(environment.database, environment.clock, environment.settings):
+            threading.Event().wait()
