@@ -271,7 +271,7 @@ def test_a_release_that_fails_leaves_nothing_behind(
     with sqlite_database.write() as session:
         campaign, _, _ = make_compared(session, clock, [[1]])
 
-    def fail(done: int, total: int) -> None:
+    def fail(doing: str, done: int, total: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -288,8 +288,8 @@ def test_what_comes_in_while_freezing_is_not_in_it(
     with database.write() as session:
         campaign, _, raters = make_compared(session, clock, [[1]] * 600)
 
-    def add_items(done: int, total: int) -> None:
-        if done < 600:
+    def add_items(doing: str, done: int, total: int) -> None:
+        if (doing, done) == ("write", 500):
             with database.write() as session:
                 for item in make_items(session, clock, campaign, 3):
                     judge(session, clock, item, raters[0], {"strength": 1})

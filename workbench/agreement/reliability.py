@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,9 +151,17 @@ class MeasureCoder:
 
 
 def load_reliability(
-    session: Session, campaign: Campaign, template: AnyTemplate, *, include_models: bool = False
+    session: Session,
+    campaign: Campaign,
+    template: AnyTemplate,
+    *,
+    include_models: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Reliability:
-    """Read and code every current judgment of a campaign."""
+    """Read and code every current judgment of a campaign.
+
+    `progress` is told how many items are done, and of how many.
+    """
     ids = list_item_ids(session, campaign.id)
     left_out = frozenset() if include_models else model_annotators(session, campaign)
     coders = [MeasureCoder(measure) for measure in template.measures]
@@ -170,6 +178,8 @@ def load_reliability(
             for (annotator, _), judgment in zip(pairs, judgments, strict=True):
                 position_bias.note(annotator, judgment)
             position += 1
+        if progress is not None:
+            progress(position, len(ids))
     n_annotators = len(clock.codes)
     won, annotators = position_bias.arrays()
     work = clock.work()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,11 +15,12 @@ from workbench.cli.environment import (
     find_campaign,
     open_environment,
 )
-from workbench.cli.output import AsJson, answer, console
+from workbench.cli.output import AsJson, answer
+from workbench.cli.progress import progress_bar
 from workbench.errors import ImportRejected
 
 if TYPE_CHECKING:
-    from workbench.importing.report import ImportReport, Progress
+    from workbench.importing.report import ImportReport
 
 app = typer.Typer(
     help="Bring in items, and judgments collected elsewhere. The same file again changes nothing.",
@@ -78,7 +78,7 @@ def _import(
     with open_environment() as environment:
         with environment.database.read() as session:
             campaign = find_campaign(session, reference, organization)
-        with _progress_bar() as progress:
+        with progress_bar() as progress:
             try:
                 report = use_case(
                     environment.database,
@@ -94,32 +94,6 @@ def _import(
                     rejection.message += "; --skip-bad-rows imports the rest"
                 raise
     answer(report.as_document(), lambda: _sentence(report, what), as_json=as_json)
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Progress | None]:
-    """Show on a terminal's standard error how far an import is."""
-    out = console(stderr=True)
-    if not out.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description:<8}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=out) as bar:
-        tasks = {}
-
-        def show(doing: str, done: int, total: int) -> None:
-            if doing not in tasks:
-                tasks[doing] = bar.add_task(doing, total=total)
-            bar.update(tasks[doing], completed=done, total=total)
-
-        yield show
 
 
 def _sentence(report: ImportReport, what: str) -> str:

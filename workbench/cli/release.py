@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,6 +20,7 @@ from workbench.cli.environment import (
 )
 from workbench.cli.measure import MethodName
 from workbench.cli.output import AsJson, answer, table
+from workbench.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -63,18 +65,22 @@ def freeze(
     with open_environment() as environment:
         with environment.database.read() as session:
             campaign_id = find_campaign(session, campaign, organization).id
-        frozen = freeze_release(
-            environment.database,
-            environment.settings,
-            campaign_id=campaign_id,
-            name=name,
-            consensus=ConsensusMethod(consensus),
-            filters=Filters(
-                min_judgments=min_judgments, min_confidence=min_confidence, drop_ties=drop_ties
-            ),
-            actor=ACTOR,
-            clock=environment.clock,
-        )
+        with progress_bar() as progress:
+            frozen = freeze_release(
+                environment.database,
+                environment.settings,
+                campaign_id=campaign_id,
+                name=name,
+                consensus=ConsensusMethod(consensus),
+                filters=Filters(
+                    min_judgments=min_judgments,
+                    min_confidence=min_confidence,
+                    drop_ties=drop_ties,
+                ),
+                actor=ACTOR,
+                clock=environment.clock,
+                progress=progress,
+            )
         view = _find(environment, frozen.id, None)
     document = {
         **view.as_document(),
@@ -114,7 +120,14 @@ def export(
     )
     with open_environment() as environment:
         view = _find(environment, release, organization)
-        exported = export_known(environment.settings, view, wanted, to=to)
+        with progress_bar() as progress:
+            exported = export_known(
+                environment.settings,
+                view,
+                wanted,
+                to=to,
+                progress=None if progress is None else partial(progress, "export"),
+            )
         with environment.database.write() as session:
             record_export(
                 session,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ from workbench.settings import Settings
 
 MAX_NAME = 200
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many items are done, and of how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,7 @@ def freeze_release(
     Args:
         actor: Public id of who asks, or `cli`.
         name: `v1`, `v2` … if not given.
-        progress: Told how many items are done, and of how many.
+        progress: Told what is being done, how many items are done, and of how many.
 
     Raises:
         BadRequest: The name or a filter makes no sense.
@@ -155,15 +157,15 @@ def _write_files(
 ) -> dict[str, Any]:
     campaign = session.get_one(Campaign, campaign_id)
     template = template_of(campaign)
-    reliability = load_reliability(session, campaign, template)
+    tell = progress or _tell_nobody
+    reliability = load_reliability(session, campaign, template, progress=partial(tell, "measure"))
     agreement = agreement_of(session, campaign, reliability, include_models=False)
     writer = SnapshotWriter(
         session, campaign, template, method=wish.method, filters=wish.filters, folder=folder
     )
     try:
         for done in writer.write(reliability):
-            if progress is not None:
-                progress(done, reliability.n_items)
+            tell("write", done, reliability.n_items)
         snapshot = writer.finish()
     except BaseException:
         with suppress(Exception):
@@ -181,6 +183,10 @@ def _write_files(
     card = write_bytes(folder / "card.md", render_card(manifest, summary=template.summary))
     manifest["files"] |= _entries([card])
     return manifest
+
+
+def _tell_nobody(doing: str, done: int, total: int) -> None:
+    del doing, done, total
 
 
 def _manifest(
