@@ -49,11 +49,9 @@ def demo(
     console(stderr=True).print(f"The demo is at {address} (Ctrl+C stops it).")
     from workbench.cli.serve import run_server
 
-    run_server(
-        Settings(**{**settings.model_dump(), "data_dir": folder, "database_url": ""}),
-        host=host,
-        port=port,
-    )
+    # The sign-ins above should not scroll away under a line for every request.
+    changes = {"data_dir": folder, "database_url": "", "log_level": "WARNING"}
+    run_server(Settings(**(settings.model_dump() | changes)), host=host, port=port)
 
 
 def _fill(folder: Path) -> None:
