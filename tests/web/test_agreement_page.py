@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from lxml import html
 
 from tests.judged_campaigns import judge
 from tests.web.judged import JudgedCampaign, comparison, judged_campaign
 from tests.web.site import Site, location
 from workbench.models import Role
+from workbench.worker import Worker
 
 
 def _many(site: Site, n: int = 24) -> JudgedCampaign:
@@ -101,3 +103,16 @@ def test_outcomes_have_the_words_of_their_task_type(site: Site) -> None:
     page = site.browser(Role.QA_LEAD).get(f"{made.address}/agreement?show_all=true").text
     for words in ("Grade of a step", "No error", "Step 2", "Solves the problem", "Votes tied"):
         assert words in page, words
+
+
+def test_a_large_campaign_is_left_to_the_worker(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.web.pages.agreement.MEASURED_AT_ONCE", 1)
+    made = judged_campaign(site, [[comparison(-2), comparison(2)]], measured=False)
+    lead = site.browser(Role.QA_LEAD)
+    lead.post(f"{made.address}/measure")
+    assert "2 judgments are being measured" in lead.get(f"{made.address}/agreement").text
+    worker = Worker(site.database, site.clock, site.app.state.settings)
+    assert worker.run_once()
+    assert "up to date" in lead.get(f"{made.address}/agreement").text

@@ -204,37 +204,47 @@ def _flagged(session: Session, item_ids: Sequence[int]) -> frozenset[int]:
 def find_neighbours(session: Session, *, campaign_id: int, item: str) -> Neighbours:
     """Return where an item stands among the disputed ones, the worst first."""
     disputed = (
-        select(Item.public_id, Consensus.disagreement, Consensus.item_id)
-        .join(Item, Item.id == Consensus.item_id)
-        .where(
-            Consensus.campaign_id == campaign_id,
-            Consensus.method == ConsensusMethod.MAJORITY,
-            Consensus.disagreement > 0,
-        )
+        Consensus.campaign_id == campaign_id,
+        Consensus.method == ConsensusMethod.MAJORITY,
+        Consensus.disagreement > 0,
     )
-    total = session.scalar(select(func.count()).select_from(disputed.subquery())) or 0
-    own = session.execute(disputed.where(Item.public_id == item)).one_or_none()
-    worst_first = disputed.order_by(Consensus.disagreement.desc(), Consensus.item_id).limit(1)
+    # The index of the disagreements answers all of these; items are looked up one by one.
+    worst_first = (
+        select(Consensus.item_id)
+        .where(*disputed)
+        .order_by(Consensus.disagreement.desc(), Consensus.item_id)
+        .limit(1)
+    )
+    counted = select(func.count()).select_from(Consensus).where(*disputed)
+    total = session.scalar(counted) or 0
+    own = session.execute(
+        select(Consensus.disagreement, Consensus.item_id)
+        .join(Item, Item.id == Consensus.item_id)
+        .where(*disputed, Item.campaign_id == campaign_id, Item.public_id == item)
+    ).one_or_none()
     if own is None:
-        first = session.execute(worst_first).one_or_none()
-        return Neighbours(
-            previous=None, following=first[0] if first else None, place=None, total=total
-        )
-    _, disagreement, item_id = own
+        following = _public_id(session, session.scalar(worst_first))
+        return Neighbours(previous=None, following=following, place=None, total=total)
+    disagreement, item_id = own
     equal = Consensus.disagreement == disagreement
     worse = or_(Consensus.disagreement > disagreement, and_(equal, Consensus.item_id < item_id))
     better = or_(Consensus.disagreement < disagreement, and_(equal, Consensus.item_id > item_id))
-    before = session.execute(
-        disputed.where(worse).order_by(Consensus.disagreement, Consensus.item_id.desc()).limit(1)
-    ).one_or_none()
-    after = session.execute(worst_first.where(better)).one_or_none()
-    place = session.scalar(select(func.count()).select_from(disputed.where(worse).subquery())) or 0
+    before = (
+        select(Consensus.item_id)
+        .where(*disputed, worse)
+        .order_by(Consensus.disagreement, Consensus.item_id.desc())
+        .limit(1)
+    )
     return Neighbours(
-        previous=before[0] if before else None,
-        following=after[0] if after else None,
-        place=place + 1,
+        previous=_public_id(session, session.scalar(before)),
+        following=_public_id(session, session.scalar(worst_first.where(better))),
+        place=(session.scalar(counted.where(worse)) or 0) + 1,
         total=total,
     )
+
+
+def _public_id(session: Session, item_id: int | None) -> str | None:
+    return session.scalar(select(Item.public_id).where(Item.id == item_id)) if item_id else None
 
 
 def list_setbacks(session: Session, *, campaign_id: int, item: str) -> Sequence[Setback]:

@@ -15,7 +15,10 @@ from workbench.agreement.measure import Agreement, AnnotatorMatrix, MeasuredFiel
 from workbench.agreement.queries import find_agreement
 from workbench.campaigns.campaign import get_campaign
 from workbench.campaigns.pinning import template_of
+from workbench.campaigns.queries import summarize_campaign
 from workbench.contracts.task_template import AnyTemplate, ConsensusMethod
+from workbench.jobs import enqueue
+from workbench.judging.judgment import CAMPAIGN_JUDGED
 from workbench.models import Role
 from workbench.web.charts import (
     Amount,
@@ -49,6 +52,10 @@ from workbench.web.frame import CampaignFrame, Naming, frame_of, naming_of
 from workbench.web.templating import render
 
 router = APIRouter(prefix="/campaigns", include_in_schema=False)
+
+
+MEASURED_AT_ONCE = 20_000
+"""Judgments that a request measures itself, in a few seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,11 +246,18 @@ def _consensus(summary: ConsensusSummary, template: AnyTemplate) -> ConsensusVie
 def measure_campaign(
     request: Request, edge: Annotated[Edge, allow(Role.QA_LEAD, Role.ENGINEER)], campaign: str
 ) -> Response:
-    """Measure at once, in units of work of its own."""
-    with edge.read() as work:
+    """Measure at once, in units of work of its own; leave a large campaign to the worker."""
+    with edge.write() as work:
         found = get_campaign(
             work.session, reference=campaign, organization_id=work.actor.organization_id
         )
-    agreement = refresh_campaign(edge.database, campaign_id=found.id, clock=edge.clock)
-    notice = f"Measured {agreement.n_judgments:,} judgments on {agreement.n_items:,} items."
+        n_judgments = summarize_campaign(work.session, found).judgments
+        is_large = n_judgments > MEASURED_AT_ONCE
+        if is_large:
+            enqueue(work.session, CAMPAIGN_JUDGED, subject_id=found.id, now=work.now)
+    if is_large:
+        notice = f"{n_judgments:,} judgments are being measured. Come back in a while."
+    else:
+        agreement = refresh_campaign(edge.database, campaign_id=found.id, clock=edge.clock)
+        notice = f"Measured {agreement.n_judgments:,} judgments on {agreement.n_items:,} items."
     return see_other(request, "agreement_page", campaign=campaign, notice=notice)
