@@ -409,6 +409,11 @@ def outcome(value: Grading) -> str:
     return value["verdict"]
 
 
+def unrecorded(value: Grading) -> str:
+    """Say why there is no record: steps of a solution or up to an error may lack a settled grade."""
+    return value["verdict"] if value["verdict"] in {BAD_PROBLEM, GIVE_UP} else "ungraded_step"
+
+
 def brief(item: Item) -> str:
     return one_line(item.problem)
 
@@ -436,6 +441,7 @@ TEMPLATE = TaskTemplate[Item, Judgment, StepOptions](
     prompt_text=lambda item: item.problem,
     brief=brief,
     outcome=outcome,
+    unrecorded=unrecorded,
     review=review,
     read=read,
     read_consensus=read_consensus,

@@ -149,6 +149,17 @@ def test_graded_steps_become_stepwise_records(
     assert left_out(release)["records_stepwise_supervision"] == {"bad_problem": 1}
 
 
+def test_a_solution_with_a_step_that_nobody_could_settle_is_counted_as_such(
+    sqlite_database: Database, settings: Settings, clock: FixedClock
+) -> None:
+    good = {"ratings": [1, 1, 1], "verdict": "solution"}
+    doubtful = {"ratings": [1, 0, 1], "verdict": "solution"}
+    with sqlite_database.write() as session:
+        campaign, _ = make_graded(session, clock, [[good, doubtful], [good, good]])
+    release = freeze(sqlite_database, settings, clock, campaign.id)
+    assert left_out(release)["records_stepwise_supervision"] == {"ungraded_step": 1}
+
+
 def test_people_get_new_pseudonyms_in_every_release_and_models_keep_their_names(
     database: Database, settings: Settings, clock: FixedClock
 ) -> None:

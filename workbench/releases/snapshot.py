@@ -263,8 +263,14 @@ class SnapshotWriter:
             step.n_in += 1
             step.rows = (step.rows or 0) + added
             if not added:
-                step.left_out[outcome or SETTLED] += 1
+                step.left_out[self._unrecorded(item, outcome)] += 1
         return rows
+
+    def _unrecorded(self, item: SettledItem, outcome: str | None) -> str:
+        reason = self._template.unrecorded
+        if reason is not None:
+            return reason(item.settlement.value)
+        return outcome or SETTLED
 
     def _write_items(
         self,
