@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, FromClause, create_engine, event, make_url
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
+from sqlalchemy.exc import DBAPIError
 
 from workbench.errors import SetupIncomplete
 
@@ -56,6 +57,19 @@ def open_engine(url: str, *, pool_size: int) -> Engine:
         raise SetupIncomplete(message) from error
 
 
+def execute_directly(connection: Connection, sql: str, parameters: Any = ()) -> Any:
+    """Hand a statement to the driver; its errors become SQLAlchemy's, without the parameters."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        return driver.execute(sql, parameters)
+    except Exception as error:
+        dialect = connection.dialect
+        base = dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(
+            sql, None, error, base, hide_parameters=True, dialect=dialect
+        ) from error
+
+
 class _HintingCompiler(SQLiteCompiler):
     """Writes `select(…).with_hint(table, "INDEXED BY …", "sqlite")` behind the table's name."""
 
@@ -83,6 +97,6 @@ def _open_sqlite(url: str, pool_size: int) -> Engine:
         # A deferred transaction that turns into a writer fails at once when another has written
         # since its first read; taking the write lock at BEGIN waits instead.
         writes = connection.get_execution_options().get(WRITE_OPTION, True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        execute_directly(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine

@@ -2,7 +2,7 @@
 
 Compilation, cache look-up and result processing cost several times what SQLite needs to run a
 claim's statements. A `Prepared` keeps the SQL string per dialect and hands it to the driver;
-the parameters and rows are the stored forms (microseconds, JSON text), and so are the errors.
+the parameters and rows are the stored forms (microseconds, JSON text).
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any, Protocol
 
-from sqlalchemy import Executable
+from sqlalchemy import Connection, Executable
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-DRIVER = "workbench_driver"
-"""Where a unit of work keeps its driver's connection and dialect, in the session's `info`."""
+from workbench.database.engine import execute_directly
+
+CONNECTION = "workbench_connection"
+"""Where a unit of work keeps its connection, in the session's `info`."""
 
 
 class Rows(Protocol):
@@ -30,17 +33,6 @@ class Rows(Protocol):
     def __iter__(self) -> Iterator[Any]: ...
 
 
-class Driver:
-    """The driver's connection under a session, good until its transaction ends."""
-
-    __slots__ = ("connection", "dialect")
-
-    def __init__(self, session: Session) -> None:
-        connection = session.connection()
-        self.connection: Any = connection.connection.driver_connection
-        self.dialect = connection.dialect
-
-
 class Prepared:
     """One statement; its `bindparam` names are the keyword arguments of `run`."""
 
@@ -49,21 +41,22 @@ class Prepared:
         self._compiled: dict[str, tuple[str, tuple[str, ...] | None, dict[str, Any]]] = {}
 
     def run(self, session: Session, **parameters: Any) -> Rows:
-        driver: Driver = session.info.get(DRIVER) or Driver(session)
-        sql, order, fixed = self._compiled.get(driver.dialect.name) or self._compile(driver)
+        connection: Connection = session.info.get(CONNECTION) or session.connection()
+        dialect = connection.dialect
+        sql, order, fixed = self._compiled.get(dialect.name) or self._compile(dialect)
         values = {**fixed, **parameters} if fixed else parameters
-        rows: Rows = driver.connection.execute(
-            sql, values if order is None else [values[name] for name in order]
+        rows: Rows = execute_directly(
+            connection, sql, values if order is None else [values[name] for name in order]
         )
         return rows
 
-    def _compile(self, driver: Driver) -> tuple[str, tuple[str, ...] | None, dict[str, Any]]:
-        form = self._statement.compile(dialect=driver.dialect)  # type: ignore[attr-defined]
+    def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...] | None, dict[str, Any]]:
+        form = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
         order = tuple(form.positiontup) if form.positional else None
         fixed = {
             key: value.value if isinstance(value, Enum) else value
             for key, value in form.params.items()
             if value is not None
         }
-        compiled = self._compiled[driver.dialect.name] = (form.string, order, fixed)
+        compiled = self._compiled[dialect.name] = (form.string, order, fixed)
         return compiled
