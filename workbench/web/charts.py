@@ -1,7 +1,7 @@
 """Geometry of the charts; `templates/charts.html` draws it as inline SVG.
 
 Places across are percentages of the plot, so that a chart fits every width and its text stays
-text. A chart knows where things go and what their titles say; colour is the style sheet's.
+text. A chart knows where things go and what their titles say; color is the style sheet's.
 """
 
 from __future__ import annotations
