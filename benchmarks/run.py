@@ -29,6 +29,7 @@ class Benchmark:
 BENCHMARKS: Sequence[Benchmark] = (
     Benchmark(module="statistics.alpha", quick={"n_items": 50_000, "rounds": 3}),
     Benchmark(module="statistics.dawid_skene", quick={"n_items": 20_000, "rounds": 1}),
+    Benchmark(module="statistics.loading", quick={"n_items": 5_000, "rounds": 1}),
     Benchmark(module="browser.submit", quick={"tasks": 4}),
     Benchmark(
         module="queue.http",
