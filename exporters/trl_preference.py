@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pydantic import Field
 
 from workbench.contracts.exporter import Converted, Exporter, ExportOptions
@@ -16,6 +18,7 @@ NEEDS_CONVERSATIONAL = "multi_turn_needs_conversational"
 
 _MESSAGE = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
 _MESSAGES = pa.list_(_MESSAGE)
+_ASSISTANT = b"assistant"
 
 
 class Form(StrEnum):
@@ -96,7 +99,7 @@ def _conversational(batch: pa.RecordBatch, options: TrlPreferenceOptions) -> pa.
     prompts = batch.column("prompt")
     answers = [_assistant_messages(batch.column(name)) for name in ("chosen", "rejected")]
     if options.prompt is Prompt.EXPLICIT:
-        ends = pa.array(np.arange(len(batch) + 1, dtype=np.int32))
+        ends = _integers(np.arange(len(batch) + 1, dtype=np.int32))
         columns = [prompts, *(pa.ListArray.from_arrays(ends, answer) for answer in answers)]
     else:
         columns = [_appended(prompts, answer) for answer in answers]
@@ -120,7 +123,10 @@ def _is_one_user_message(prompts: pa.ListArray) -> pa.BooleanArray:
 
 
 def _assistant_messages(answers: pa.StringArray) -> pa.StructArray:
-    roles = pa.repeat(pa.scalar("assistant"), len(answers))
+    offsets = np.arange(len(answers) + 1, dtype=np.int32) * len(_ASSISTANT)
+    roles = pa.StringArray.from_buffers(
+        len(answers), pa.py_buffer(offsets), pa.py_buffer(_ASSISTANT * len(answers))
+    )
     return pa.StructArray.from_arrays([roles, answers], fields=list(_MESSAGE))
 
 
@@ -135,8 +141,17 @@ def _appended(prompts: pa.ListArray, answers: pa.StructArray) -> pa.ListArray:
     order[is_answer] = len(messages) + np.arange(len(answers))
     order[~is_answer] = np.arange(len(messages))
     both = pa.concat_arrays([messages, answers])
-    offsets = pa.array(np.concatenate([[0], ends]).astype(np.int32))
-    return pa.ListArray.from_arrays(offsets, both.take(pa.array(order)))
+    offsets = _integers(np.concatenate([[0], ends]).astype(np.int32))
+    return pa.ListArray.from_arrays(offsets, both.take(_integers(order)))
+
+
+def _integers(values: NDArray[Any]) -> pa.Array:
+    """Return an array over numpy's own memory.
+
+    `pa.array` and `pa.scalar` would load pandas to ask what they are given, which takes a second.
+    """
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
 
 
 EXPORTER = Exporter(
