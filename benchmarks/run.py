@@ -35,6 +35,9 @@ BENCHMARKS: Sequence[Benchmark] = (
         module="queue.http",
         quick={"items": 2_000, "clients": 4, "seconds": 1.0, "warm_up": 0.5, "rounds": 1},
     ),
+    Benchmark(
+        module="queue.claim", quick={"short": 200, "long": 2_000, "behind": 100, "rounds": 20}
+    ),
     Benchmark(module="export.preference", quick={"n_pairs": 20_000, "rounds": 1}),
 )
 
