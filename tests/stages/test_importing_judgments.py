@@ -254,6 +254,8 @@ def test_every_import_is_audited(stocked: Desk) -> None:
         ({"created_at": "2026-13-01"}, "created_at", "2026-13-01", "2026-05-01T10:00:00Z"),
         ({"created_at": "1746093600"}, "created_at", "1746093600", "2026-05-01T10:00:00Z"),
         ({"created_at": 1746093600}, "created_at", "is 1746093600", "2026-05-01T10:00:00Z"),
+        ({"created_at": "9999-12-31T23:59:59-01:00"}, "created_at", "9999-12-31", "1 to 9999"),
+        ({"created_at": "0001-01-01T00:00:00+01:00"}, "created_at", "0001-01-01", "1 to 9999"),
         ({"score": 1}, "score", "is not a field", "annotator"),
     ],
 )

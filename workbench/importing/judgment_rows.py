@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import from_json, to_json
 
 from workbench.contracts.faults import A_TIME, shown
@@ -31,8 +31,19 @@ def _not_a_number(value: Any) -> Any:
     raise refusal(problem=f"is {shown(value)}", expected=A_TIME)
 
 
+def _in_utc(at: datetime | None) -> datetime | None:
+    """Return a time in UTC, which one without a zone is taken to be in."""
+    if at is None or at.tzinfo is None:
+        return at and at.replace(tzinfo=UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        expected = "a time in the years 1 to 9999 of UTC"
+        raise refusal(problem=f"is {shown(at)}", expected=expected) from error
+
+
 class _JudgmentRow(BaseModel):
-    """What a row says besides the value; a time without a zone is UTC."""
+    """What a row says besides the value."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,7 +52,9 @@ class _JudgmentRow(BaseModel):
     value: dict[str, Any]
     annotator_kind: AnnotatorKind = AnnotatorKind.PERSON
     presentation: tuple[Annotated[int, Field(ge=0)], ...] | None = None
-    created_at: Annotated[datetime | None, BeforeValidator(_not_a_number)] = None
+    created_at: Annotated[
+        datetime | None, BeforeValidator(_not_a_number), AfterValidator(_in_utc)
+    ] = None
     seconds: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
 
 
@@ -90,7 +103,7 @@ def parse_judgment(row: Row, model: type[JudgmentModel]) -> Staged:
     extra = {
         "kind": read.annotator_kind,
         "presentation": read.presentation,
-        "created_at": None if read.created_at is None else to_micros(_utc(read.created_at)),
+        "created_at": None if read.created_at is None else to_micros(read.created_at),
         "seconds": read.seconds,
     }
     return Staged(
@@ -99,10 +112,6 @@ def parse_judgment(row: Row, model: type[JudgmentModel]) -> Staged:
         to_json(value).decode(),
         canonical_json(extra).decode(),
     )
-
-
-def _utc(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
 def as_presentation(stored: list[int] | None) -> tuple[int, ...] | None:
