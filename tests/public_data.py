@@ -19,9 +19,8 @@ def _open(path: Path) -> TextIO:
 
 
 def _text(response: Any) -> str:
-    """A response that reads `true` is a boolean in one source, and some are empty."""
-    text = response if isinstance(response, str) else json.dumps(response)
-    return text if text.strip() else "(empty)"
+    """Return a response as it was shown: one that reads `true` is a boolean in one source."""
+    return response if isinstance(response, str) else json.dumps(response)
 
 
 def _comparison(name: str, prompt: str, first: Any, second: Any, models: tuple[str, str]) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.judged_campaigns import (
     make_graded,
     make_pandalm,
 )
-from workbench.aggregation.consensus import infer_consensus
+from workbench.aggregation.consensus import FittedField, infer_consensus
 from workbench.aggregation.disagreement import item_disagreement
 from workbench.aggregation.item_list import ItemFilter, ItemStatus, list_items
 from workbench.aggregation.queries import (
@@ -39,8 +40,13 @@ def inferred(
     database: Database, campaign_id: int, method: ConsensusMethod, **options: Any
 ) -> list[dict[str, Any]]:
     with database.read() as session:
-        items = infer_consensus(session, campaign_id=campaign_id, method=method, **options)
-        return [item.as_document() for item in items]
+        consensus = infer_consensus(session, campaign_id=campaign_id, method=method, **options)
+        return [item.as_document() for item in consensus.items]
+
+
+def fitted(database: Database, campaign_id: int, method: ConsensusMethod) -> Sequence[FittedField]:
+    with database.read() as session:
+        return infer_consensus(session, campaign_id=campaign_id, method=method).fits
 
 
 def values(documents: Sequence[dict[str, Any]]) -> list[tuple[Any, str | None]]:
@@ -116,6 +122,24 @@ def test_dawid_skene_is_one_fit_over_all_batches(
     assert Counter(one["value"] for one in documents) == {"first": 422, "second": 472, "tie": 105}
     by_majority = inferred(sqlite_database, campaign.id, MAJORITY)
     assert values(by_majority) == values(documents)
+
+
+def test_the_fits_behind_a_consensus_can_be_checked(
+    sqlite_database: Database, clock: FixedClock
+) -> None:
+    with sqlite_database.write() as session:
+        campaign, _, _ = make_compared(session, clock, [[-1, -1, 1], [1, 1, 1], [-2, -1, -1]] * 4)
+        unjudged, _, _ = make_compared(session, clock, [[None]], "Other")
+    (fit,) = fitted(sqlite_database, campaign.id, DAWID_SKENE)
+    assert fit.field == "direction"
+    assert fit.converged
+    assert fit.iterations > 1
+    # Two raters of three are perfect and the third has its own way with one class of two.
+    shares = 8 * math.log(2 / 3) + 4 * math.log(1 / 3)
+    of_the_third = 8 * math.log(1 / 2)
+    assert fit.log_likelihood == pytest.approx(shares + of_the_third, abs=1e-6)
+    assert fitted(sqlite_database, campaign.id, MAJORITY) == []
+    assert fitted(sqlite_database, unjudged.id, DAWID_SKENE) == []
 
 
 def test_models_vote_only_when_asked_for(database: Database, clock: FixedClock) -> None:

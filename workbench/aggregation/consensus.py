@@ -13,6 +13,7 @@ from workbench.aggregation.disagreement import item_disagreement
 from workbench.aggregation.votes import (
     UnitVotes,
     dawid_skene_shares,
+    fit_dawid_skene,
     majority_shares,
     votes_by_item,
 )
@@ -63,6 +64,30 @@ class SettledItem:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedField:
+    """How well Dawid and Skene's model fits the judgments of one field, by which it can be checked.
+
+    `log_likelihood` is that of the observed judgments, in nats.
+    """
+
+    field: str
+    log_likelihood: float
+    iterations: int
+    converged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InferredConsensus:
+    """The consensus on every item in import order, and the fits that it rests on.
+
+    `items` are read some at a time. `fits` is empty where the method fits no model.
+    """
+
+    fits: Sequence[FittedField]
+    items: Iterator[SettledItem]
+
+
 def infer_consensus(
     session: Session,
     *,
@@ -70,20 +95,18 @@ def infer_consensus(
     method: ConsensusMethod,
     include_models: bool = False,
     reliability: Reliability | None = None,
-) -> Iterator[SettledItem]:
-    """Yield every item in import order with the consensus on it.
+) -> InferredConsensus:
+    """Infer the consensus on every item by one method.
 
-    Items are read some at a time. Dawid and Skene's model is one fit over the whole campaign, for
-    which its judgments are coded first; `reliability` saves that pass where it is at hand.
+    Dawid and Skene's model is one fit over the whole campaign, for which its judgments are coded
+    first; `reliability` saves that pass where it is at hand.
     """
-    for batch in infer_by_methods(
-        session,
-        campaign_id=campaign_id,
-        methods=[method],
-        include_models=include_models,
-        reliability=reliability,
-    ):
-        yield from batch[method]
+    campaign = session.get_one(Campaign, campaign_id)
+    fit = _fit(session, campaign, [method], reliability, include_models=include_models)
+    batched = _settle_batches(session, campaign, [method], fit, include_models=include_models)
+    return InferredConsensus(
+        fits=fit.fields, items=(item for batch in batched for item in batch[method])
+    )
 
 
 def infer_by_methods(
@@ -96,15 +119,37 @@ def infer_by_methods(
 ) -> Iterator[Mapping[ConsensusMethod, Sequence[SettledItem]]]:
     """Yield batches of items in import order, settled by several methods in one pass."""
     campaign = session.get_one(Campaign, campaign_id)
+    fit = _fit(session, campaign, methods, reliability, include_models=include_models)
+    yield from _settle_batches(session, campaign, methods, fit, include_models=include_models)
+
+
+def _fit(
+    session: Session,
+    campaign: Campaign,
+    methods: Sequence[ConsensusMethod],
+    reliability: Reliability | None,
+    *,
+    include_models: bool,
+) -> _Fit:
+    if ConsensusMethod.DAWID_SKENE not in methods:
+        return _Fit(())
+    known = reliability or load_reliability(
+        session, campaign, template_of(campaign), include_models=include_models
+    )
+    return _Fit(known.measures)
+
+
+def _settle_batches(
+    session: Session,
+    campaign: Campaign,
+    methods: Sequence[ConsensusMethod],
+    fit: _Fit,
+    *,
+    include_models: bool,
+) -> Iterator[Mapping[ConsensusMethod, Sequence[SettledItem]]]:
     template = template_of(campaign)
     without = frozenset() if include_models else model_annotators(session, campaign)
-    fit = _Fit(())
-    if ConsensusMethod.DAWID_SKENE in methods:
-        known = reliability or load_reliability(
-            session, campaign, template, include_models=include_models
-        )
-        fit = _Fit(known.measures)
-    ids = list_item_ids(session, campaign_id)
+    ids = list_item_ids(session, campaign.id)
     first = 0
     for batch in batches(ids):
         given = list_current_judgments(session, template, batch, without=without)
@@ -117,8 +162,17 @@ class _Fit:
     """Dawid and Skene's model, fitted to each voted measure of a campaign."""
 
     def __init__(self, measures: Sequence[CodedMeasure]) -> None:
-        self._voted = [
-            (coded, dawid_skene_shares(coded)) for coded in measures if coded.measure.voted
+        voted = [(coded, fit_dawid_skene(coded)) for coded in measures if coded.measure.voted]
+        self._voted = [(coded, dawid_skene_shares(coded, fit)) for coded, fit in voted]
+        self.fields = [
+            FittedField(
+                field=coded.measure.field,
+                log_likelihood=fit.log_likelihood,
+                iterations=fit.iterations,
+                converged=fit.converged,
+            )
+            for coded, fit in voted
+            if fit is not None
         ]
 
     def votes(self, first: int, n_items: int) -> dict[str, Sequence[UnitVotes]]:

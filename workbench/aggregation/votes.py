@@ -9,7 +9,7 @@ import numpy as np
 
 from workbench.agreement.reliability import CodedMeasure
 from workbench.contracts.task_template import Vote
-from workbench.statistics import dawid_skene, first_place
+from workbench.statistics import DawidSkene, dawid_skene, first_place
 from workbench.statistics.coincidence import category_counts
 from workbench.statistics.ratings import FloatArray
 
@@ -23,15 +23,20 @@ def majority_shares(coded: CodedMeasure) -> FloatArray:
     return shares
 
 
-def dawid_skene_shares(coded: CodedMeasure) -> FloatArray:
-    """float64[n_units, K], the posteriors of one fit over all units.
+def fit_dawid_skene(coded: CodedMeasure) -> DawidSkene | None:
+    """Fit the model over all units, which takes a judgment."""
+    return dawid_skene(coded.ratings) if coded.ratings.n_judgments else None
+
+
+def dawid_skene_shares(coded: CodedMeasure, fit: DawidSkene | None) -> FloatArray:
+    """float64[n_units, K], the posteriors of a fit.
 
     Where the item decides which categories there are (the index of a step), only those that
     somebody voted for on the unit can be known to exist: the posterior is taken among them.
     """
-    if coded.ratings.n_judgments == 0:
+    if fit is None:
         return majority_shares(coded)
-    posteriors = dawid_skene(coded.ratings).posteriors
+    posteriors = fit.posteriors
     if coded.measure.categories is None:
         among = np.where(category_counts(coded.ratings) > 0, posteriors, 0.0)
         totals = among.sum(axis=1, keepdims=True)

@@ -61,16 +61,16 @@ def consensus(
 
     with open_environment() as environment, environment.database.read() as session:
         found = find_campaign(session, campaign, organization)
-        items = _begun(
-            infer_consensus(
-                session,
-                campaign_id=found.id,
-                method=ConsensusMethod(method),
-                include_models=include_models,
-            )
+        inferred = infer_consensus(
+            session,
+            campaign_id=found.id,
+            method=ConsensusMethod(method),
+            include_models=include_models,
         )
+        items = _begun(inferred.items)
         if as_json:
-            _print_items({"campaign": found.public_id, "method": str(method)}, items)
+            head = {"campaign": found.public_id, "method": method, "fits": inferred.fits}
+            _print_items(head, items)
             return
         console().print(_consensus_table(items))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
-from workbench.aggregation.consensus import SettledItem, infer_consensus
+from workbench.aggregation.consensus import FittedField, SettledItem, infer_consensus
 from workbench.agreement.measure import MeasuredField, measure_agreement
 from workbench.agreement.queries import find_agreement
 from workbench.campaigns.campaign import get_campaign
@@ -45,6 +45,7 @@ class ItemConsensus(BaseModel):
 class ConsensusShown(BaseModel):
     campaign: str
     method: ConsensusMethod
+    fits: list[FittedField]
     items: list[ItemConsensus]
 
 
@@ -89,17 +90,17 @@ def get_consensus(
         found = get_campaign(
             work.session, reference=campaign, organization_id=work.actor.organization_id
         )
-        items = infer_consensus(
+        inferred = infer_consensus(
             work.session, campaign_id=found.id, method=method, include_models=include_models
         )
-        head = {"campaign": found.public_id, "method": str(method)}
-        path = _written(edge.settings.data_dir / "answers", head, items)
+        head = {"campaign": found.public_id, "method": method, "fits": inferred.fits}
+        path = _written(edge.settings.data_dir / "answers", head, inferred.items)
     return FileResponse(
         path, media_type="application/json", background=BackgroundTask(path.unlink, missing_ok=True)
     )
 
 
-def _written(folder: Path, head: dict[str, str], items: Iterable[SettledItem]) -> Path:
+def _written(folder: Path, head: Mapping[str, Any], items: Iterable[SettledItem]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".json", delete=False) as file:
         path = Path(file.name)
