@@ -409,9 +409,7 @@ def _reopen(session: Session, campaign_id: int, item_ids: Sequence[int]) -> None
     The campaign's counter is locked until the commit, so numbers become visible in their order and
     no cursor passes one that is still to come.
     """
-    row = _NUMBER_REQUEUED.run(
-        session, campaign_id=campaign_id, requeued=len(item_ids)
-    ).fetchone()
+    row = _NUMBER_REQUEUED.run(session, campaign_id=campaign_id, requeued=len(item_ids)).fetchone()
     first = row[0] - len(item_ids) + 1
     for number, item_id in enumerate(item_ids, start=first):
         _REOPEN.run(session, item_id=item_id, requeued_seq=number)

@@ -252,9 +252,7 @@ def get_campaign_id(session: Session, *, campaign: str, organization_id: int) ->
     Raises:
         NotFound: The organization has no campaign of that public id.
     """
-    row = _FIND_CAMPAIGN.run(
-        session, campaign=campaign, organization_id=organization_id
-    ).fetchone()
+    row = _FIND_CAMPAIGN.run(session, campaign=campaign, organization_id=organization_id).fetchone()
     if row is None:
         raise NotFound(_NO_CAMPAIGN)
     found: int = row[0]
@@ -321,9 +319,7 @@ def _hold_again(
     session: Session, queue: _Queue, position: Position, *, now: datetime, lease_for: timedelta
 ) -> Lease | None:
     """Return the lease that the expert holds already, extended; a lapsed one under a new token."""
-    rows = _HELD.run(
-        session, expert_id=queue.expert_id, campaign_id=queue.campaign_id
-    ).fetchall()
+    rows = _HELD.run(session, expert_id=queue.expert_id, campaign_id=queue.campaign_id).fetchall()
     row = next((row for row in rows if row[2] == position), None)
     if row is None and position is Position.CURRENT and rows:
         row = rows[0]
