@@ -26,6 +26,7 @@ from pygments.token import STANDARD_TYPES
 from workbench.contracts import mathematics
 from workbench.contracts.markdown_math import read_formulae
 from workbench.contracts.mathematics import FormulaError, mathml_of
+from workbench.contracts.plain_markdown import draw_plain
 from workbench.contracts.records import Message
 
 LONGEST_MARKDOWN = 100_000
@@ -190,7 +191,8 @@ def _draw(text: str) -> str:
     if not readable.strip():
         rendered = _NOTHING
     elif len(readable) <= LONGEST_MARKDOWN:
-        rendered = _MARKDOWN.render(readable)
+        plain = draw_plain(readable)
+        rendered = _MARKDOWN.render(readable) if plain is None else plain
     else:
         rendered = f'<pre dir="auto">{escape(readable)}</pre>'
     safe = _WALL.clean(f'<div class="rendered" dir="auto">{rendered}</div>')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 
 from anyio import to_thread
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 
 import workbench
 from workbench.clock import Clock, SystemClock
+from workbench.database.engine import Dialect
 from workbench.database.session import Database
 from workbench.labelstudio.editor import find_editor
 from workbench.people.throttle import SignInThrottle
@@ -43,6 +45,9 @@ from workbench.web.pages import (
 from workbench.web.templating import PRODUCT
 
 Background = Callable[[], AbstractContextManager[object]]
+
+# SQLite has one writer: more threads than can use it only wait for each other.
+_TASK_THREADS = {Dialect.SQLITE: 2, Dialect.POSTGRESQL: 16}
 
 # Connections for the worker's thread and for whoever asks /readyz while all handlers are busy.
 _SPARE_CONNECTIONS = 4
@@ -81,11 +86,14 @@ def create_app(
     """
     opened = database or Database.open(settings.resolved_database_url, pool_size=settings.pool_size)
 
+    task_threads = ThreadPoolExecutor(_TASK_THREADS[opened.dialect], thread_name_prefix="task")
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         limiter = to_thread.current_default_thread_limiter()
         limiter.total_tokens = max(1, settings.pool_size - _SPARE_CONNECTIONS)
         with ExitStack() as stack:
+            stack.callback(task_threads.shutdown)
             if database is None:
                 stack.callback(opened.dispose)
             for start in background:
@@ -109,11 +117,13 @@ def create_app(
     app.state.clock = clock or SystemClock()
     app.state.schema_revision = schema_revision
     app.state.metrics = metrics
+    app.state.task_threads = task_threads
     app.state.throttle = SignInThrottle()
     app.state.editor = find_editor(settings.editor_dir)
 
     for router in (
         # Routes are tried in this order, and every task takes these.
+        work_api.tasks,
         work_api.router,
         health_api.router,
         people_api.router,

@@ -26,8 +26,10 @@ from workbench.judging.revision import revise_judgment
 from workbench.judging.submission import submit_judgment
 from workbench.models import Position, Role
 from workbench.people.actors import Actor
+from workbench.web.direct import DirectRoute
 from workbench.web.edge import Edge, allow
 
+tasks = APIRouter(prefix="/api/v1", tags=["work"], route_class=DirectRoute)
 router = APIRouter(prefix="/api/v1", tags=["work"])
 
 Expert = Annotated[Edge, allow(Role.EXPERT, scope="judge")]
@@ -235,7 +237,7 @@ def _next(edge: Edge, promotion: Promotion | None) -> dict[str, Any] | None:
     }
 
 
-@router.post(
+@tasks.post(
     "/campaigns/{campaign}/claim",
     response_model=LeaseShown,
     responses={204: {"description": "Nothing is left."}, **_CONFLICT},
@@ -273,7 +275,7 @@ def claim_task(campaign: Id, body: Claim, edge: Expert) -> Response:
     )
 
 
-@router.post("/assignments/{assignment}/renew", response_model=Renewed, responses=_CONFLICT)
+@tasks.post("/assignments/{assignment}/renew", response_model=Renewed, responses=_CONFLICT)
 def renew_task(assignment: Id, body: Held, edge: Expert) -> Response:
     """Keep a task, and the prefetched one with it, for another while."""
     with edge.write() as work:
@@ -288,7 +290,7 @@ def renew_task(assignment: Id, body: Held, edge: Expert) -> Response:
     return _json({"expires_at": expires_at})
 
 
-@router.put("/assignments/{assignment}/draft", response_model=DraftKept, responses=_CONFLICT)
+@tasks.put("/assignments/{assignment}/draft", response_model=DraftKept, responses=_CONFLICT)
 def keep_draft(assignment: Id, body: DraftSaved, edge: Expert) -> Response:
     """Keep an unfinished answer; a newer one that is there comes back with the refusal."""
     with edge.write() as work:
@@ -305,7 +307,7 @@ def keep_draft(assignment: Id, body: DraftSaved, edge: Expert) -> Response:
     return _json({"revision": revision})
 
 
-@router.post("/assignments/{assignment}/submit", response_model=Submitted)
+@tasks.post("/assignments/{assignment}/submit", response_model=Submitted)
 def submit_answer(assignment: Id, body: Answer, edge: Expert) -> Response:
     """Hand in a finished answer; it is kept however late it comes, and once however often."""
     with edge.write() as work:
@@ -330,7 +332,7 @@ def submit_answer(assignment: Id, body: Answer, edge: Expert) -> Response:
     )
 
 
-@router.post("/assignments/{assignment}/skip", response_model=Left, responses=_CONFLICT)
+@tasks.post("/assignments/{assignment}/skip", response_model=Left, responses=_CONFLICT)
 def skip_task(assignment: Id, body: Departure, edge: Expert) -> Response:
     """Leave a task to others for good."""
     with edge.write() as work:
@@ -347,7 +349,7 @@ def skip_task(assignment: Id, body: Departure, edge: Expert) -> Response:
     return _json({"next": _next(edge, promotion)})
 
 
-@router.post("/assignments/{assignment}/flag", response_model=Left, responses=_CONFLICT)
+@tasks.post("/assignments/{assignment}/flag", response_model=Left, responses=_CONFLICT)
 def flag_task(assignment: Id, body: Departure, edge: Expert) -> Response:
     """Tell the QA lead that an item is broken, and leave it."""
     with edge.write() as work:
@@ -365,8 +367,8 @@ def flag_task(assignment: Id, body: Departure, edge: Expert) -> Response:
     return _json({"next": _next(edge, promotion)})
 
 
-@router.post("/assignments/{assignment}/release", status_code=204, responses=_CONFLICT)
-def release_task(assignment: Id, body: Held, edge: Expert) -> None:
+@tasks.post("/assignments/{assignment}/release", status_code=204, responses=_CONFLICT)
+def release_task(assignment: Id, body: Held, edge: Expert) -> Response:
     """Give a task back unjudged."""
     with edge.write() as work:
         release_lease(
@@ -376,6 +378,7 @@ def release_task(assignment: Id, body: Held, edge: Expert) -> None:
             token=body.token,
             now=work.now,
         )
+    return Response(status_code=204)
 
 
 @router.get("/campaigns/{campaign}/progress", response_model=Progress)
@@ -430,7 +433,7 @@ def show_judgment(judgment: Id, edge: Expert) -> Response:
     )
 
 
-@router.post("/judgments/{judgment}/revise", response_model=Revised, responses=_CONFLICT)
+@tasks.post("/judgments/{judgment}/revise", response_model=Revised, responses=_CONFLICT)
 def revise_answer(judgment: Id, body: Revision, edge: Expert) -> Response:
     """Give another answer in place of one's own; the old one stays on record."""
     with edge.write() as work:
