@@ -109,6 +109,7 @@ def test_wrong_usage_is_exit_code_2_in_words_and_in_json(
     assert ran.code == 2
     assert ran.stdout == ""
     assert ran.stderr.startswith("Error:")
+    assert "Value error" not in ran.stderr
 
 
 def test_a_group_alone_shows_its_commands(command_line: CommandLine) -> None:

@@ -62,7 +62,12 @@ def refuse(desk: Desk, *rows: object) -> ImportRejected:
             "is missing",
             "a value",
         ),
-        (comparison_row(answer="42"), "answer", "is not a field", "prompt, responses"),
+        (
+            comparison_row(answer="42"),
+            "answer",
+            "is not a field",
+            "one of external_id, metadata, prompt, responses",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_field_is_named(

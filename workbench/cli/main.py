@@ -107,7 +107,8 @@ def _logs_debug() -> bool:
 
 def _usage(error: TyperException) -> str:
     """Return what was used wrongly, and where to read how it is used."""
-    message = error.format_message().strip()
+    # What pydantic says before the words of our own or of an enum is of no use to anybody.
+    message = error.format_message().strip().replace(": Value error, ", ": ", 1)
     context = getattr(error, "ctx", None)
     # Called without a command, a group answers with its help.
     if context is None or "Usage:" in message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -70,6 +70,7 @@ def explain_faults(
     *,
     line: int | None = None,
     prefix: str = "",
+    beside: Iterable[str] = (),
 ) -> list[BadRow]:
     """Translate a validation error, one row per field.
 
@@ -79,7 +80,9 @@ def explain_faults(
         model: Names the fields there are where an unknown one was given.
         line: Where in the file it is.
         prefix: The field that holds `given`, if it is part of a row.
+        beside: The fields there are that another model reads.
     """
+    known = (*beside, *model.model_fields)
     placed = [(_path(detail, given), detail) for detail in error.errors(include_url=False)]
     rows: dict[tuple[str | int, ...], tuple[str, list[str]]] = {}
     for path, detail in placed:
@@ -87,7 +90,7 @@ def explain_faults(
         # value is of another kind.
         if any(len(path) < len(other) and other[: len(path)] == path for other, _ in placed):
             continue
-        problem, expected = _describe(detail, model if len(path) == 1 else None)
+        problem, expected = _describe(detail, known if len(path) == 1 else ())
         _, wanted = rows.setdefault(path, (problem, []))
         if expected not in wanted:
             wanted.append(expected)
@@ -146,14 +149,13 @@ def _dotted(path: Sequence[str | int], prefix: str) -> str:
     return text
 
 
-def _describe(detail: ErrorDetails, model: type[BaseModel] | None) -> tuple[str, str]:
+def _describe(detail: ErrorDetails, fields: Sequence[str]) -> tuple[str, str]:
     """Return the problem and what was expected."""
     kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == "missing":
         return "is missing", "a value"
     if kind == "extra_forbidden":
-        known = ", ".join(model.model_fields) if model else ""
-        return "is not a field", f"one of {known}" if known else "no such field"
+        return "is not a field", f"one of {', '.join(fields)}" if fields else "no such field"
     if kind == "value_error":
         return str(context["error"]), "see the problem"
     if kind in _EXPECTED:

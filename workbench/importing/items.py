@@ -91,7 +91,7 @@ class ItemImporter:
         faults: list[BadRow] = []
         for model, part in ((_Envelope, outer), (self._target.template.item_model, given)):
             try:
-                read = read_as(model, part, line=row.line)
+                read = read_as(model, part, line=row.line, beside=_Envelope.model_fields)
             except RowRejected as rejection:
                 faults += rejection.faults
                 continue

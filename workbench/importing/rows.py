@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -57,8 +57,17 @@ class Cell(str):
         return (value, text) if isinstance(value, list | dict) else (text, value)
 
 
-def read_as(model: type[M], given: Mapping[str, Any], *, line: int, prefix: str = "") -> M:
+def read_as(
+    model: type[M],
+    given: Mapping[str, Any],
+    *,
+    line: int,
+    prefix: str = "",
+    beside: Iterable[str] = (),
+) -> M:
     """Validate a row's fields, reading cells as the model wants them.
+
+    `beside` names the fields that another model reads.
 
     Raises:
         RowRejected: With every fault.
@@ -74,7 +83,7 @@ def read_as(model: type[M], given: Mapping[str, Any], *, line: int, prefix: str 
             for name, values in readings.items()
             if name in refused and len(values) > 1
         }
-        faults = explain_faults(error, likely, model, line=line, prefix=prefix)
+        faults = explain_faults(error, likely, model, line=line, prefix=prefix, beside=beside)
     if others:
         try:
             return model.model_validate(likely | others)
