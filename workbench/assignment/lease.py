@@ -18,7 +18,17 @@ from operator import itemgetter
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Select, bindparam, literal_column, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ScalarSelect,
+    Select,
+    bindparam,
+    literal_column,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from workbench.assignment.policy import count_active_seconds, count_seconds
@@ -157,6 +167,18 @@ def due_leases() -> Select[int, int, int]:
         .order_by(Assignment.expires_at)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True, key_share=True)
+    )
+
+
+def first_due() -> ScalarSelect[int | None]:
+    """Select when the next lease runs out, in its stored form."""
+    return (
+        select(type_coerce(Assignment.expires_at, BigInteger))
+        .with_hint(Assignment, "INDEXED BY ix_assignment_due", "sqlite")
+        .where(LEASED)
+        .order_by(Assignment.expires_at)
+        .limit(literal_column("1"))
+        .scalar_subquery()
     )
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from workbench.assignment.lease import LEASED, expire_due
+from workbench.assignment.lease import LEASED, expire_due, first_due
 from workbench.assignment.policy import Place, advance, draw_presentation
 from workbench.assignment.task import Task, task_of
 from workbench.contracts.task_template import ItemModel
@@ -49,7 +49,10 @@ Key = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A task in an expert's hands until `expires_at`, for whoever names its token."""
+    """A task in an expert's hands until `expires_at`, for whoever names its token.
+
+    `is_new` says that they never held it before, so there is no draft of theirs.
+    """
 
     assignment_id: int
     assignment: str
@@ -60,6 +63,7 @@ class Lease:
     item_id: int
     item: ItemModel
     task: Task
+    is_new: bool
 
     def show(self) -> dict[str, Any]:
         """Return what the expert's browser may see; rendering needs no open transaction."""
@@ -79,6 +83,7 @@ class _Queue:
     options: str
     cursor: Key
     requeued_cursor: Key
+    first_due: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ _ENTER = Prepared(
         Cursor.shuffle_key,
         Cursor.item_id,
         Cursor.requeued_seq,
+        first_due(),
     )
     .join(Cursor, Cursor.campaign_id == Campaign.id)
     .where(
@@ -246,17 +252,28 @@ _LEASE = Prepared(
 )
 
 
+# Public ids are drawn at random and never given to another campaign.
+_campaign_ids: dict[tuple[str, int], int] = {}
+_MOST_REMEMBERED = 4_096
+
+
 def get_campaign_id(session: Session, *, campaign: str, organization_id: int) -> int:
     """Return the id of an organization's campaign, as the path that every task takes needs it.
 
     Raises:
         NotFound: The organization has no campaign of that public id.
     """
+    found = _campaign_ids.get((campaign, organization_id))
+    if found is not None:
+        return found
     row = _FIND_CAMPAIGN.run(session, campaign=campaign, organization_id=organization_id).fetchone()
     if row is None:
         raise NotFound(_NO_CAMPAIGN)
-    found: int = row[0]
-    return found
+    if len(_campaign_ids) >= _MOST_REMEMBERED:
+        _campaign_ids.clear()
+    campaign_id: int = row[0]
+    _campaign_ids[campaign, organization_id] = campaign_id
+    return campaign_id
 
 
 def claim_next(
@@ -284,7 +301,8 @@ def claim_next(
     held = _hold_again(session, queue, position, now=now, lease_for=lease_for)
     if held is not None:
         return held
-    if expire_due(session, now=now, limit=DUE_PER_CLAIM, campaign_id=campaign_id):
+    if queue.first_due is not None and queue.first_due <= to_micros(now):
+        expire_due(session, now=now, limit=DUE_PER_CLAIM, campaign_id=campaign_id)
         queue = _enter(session, campaign_id, expert_id)
     taken = _take_first(session, queue)
     if taken is None:
@@ -312,6 +330,7 @@ def _enter(session: Session, campaign_id: int, expert_id: int) -> _Queue:
         options=row[4],
         cursor=(row[5], row[6]),
         requeued_cursor=(row[7],),
+        first_due=row[8],
     )
 
 
@@ -337,6 +356,7 @@ def _hold_again(
         item_id=row[7],
         item=(task := _task(session, queue)).read_item(row[8]),
         task=task,
+        is_new=False,
     )
     _HOLD_AGAIN.run(
         session,
@@ -452,10 +472,10 @@ def _lease(
     item = task.read_item(content)
     order = draw_presentation(task.template.candidates(item), seed=secrets.token_bytes(16))
     expires_at = now + lease_for
-    token = new_secret()
+    public_id, token = new_public_id(Prefix.ASSIGNMENT), new_secret()
     row = _LEASE.run(
         session,
-        public_id=new_public_id(Prefix.ASSIGNMENT),
+        public_id=public_id,
         campaign_id=queue.campaign_id,
         item_id=item_id,
         expert_id=queue.expert_id,
@@ -477,4 +497,5 @@ def _lease(
         item_id=item_id,
         item=item,
         task=task,
+        is_new=row[1] == public_id,
     )

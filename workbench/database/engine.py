@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, FromClause, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event, make_url
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DBAPIError
 
@@ -57,6 +57,17 @@ def open_engine(url: str, *, pool_size: int) -> Engine:
         raise SetupIncomplete(message) from error
 
 
+def open_writer(engine: Engine) -> Engine:
+    """Return the engine to write through: on SQLite one connection, which keeps its pages cached.
+
+    A connection's cache is void as soon as another connection has written, so writing through a
+    pool would begin every transaction with a cold one.
+    """
+    if dialect_of(engine) is Dialect.SQLITE:
+        return _open_sqlite(engine.url, pool_size=1)
+    return engine
+
+
 def execute_directly(connection: Connection, sql: str, parameters: Any = ()) -> Any:
     """Hand a statement to the driver; its errors become SQLAlchemy's, without the parameters."""
     driver: Any = connection.connection.driver_connection
@@ -78,7 +89,7 @@ class _HintingCompiler(SQLiteCompiler):
         return text
 
 
-def _open_sqlite(url: str, pool_size: int) -> Engine:
+def _open_sqlite(url: str | URL, pool_size: int) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,

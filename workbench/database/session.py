@@ -10,7 +10,7 @@ from typing import Any, Self
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from workbench.database.engine import WRITE_OPTION, Dialect, dialect_of, open_engine
+from workbench.database.engine import WRITE_OPTION, Dialect, dialect_of, open_engine, open_writer
 from workbench.database.prepared import CONNECTION
 
 
@@ -25,6 +25,7 @@ class Database:
             # What is read in one unit of work is one state of the database, as it is on SQLite.
             read_options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         self._reader = engine.execution_options(**read_options)
+        self._writer = open_writer(engine)
         # SQLite has one writer: threads of this process queue here, in memory, rather than in
         # SQLite's busy handler, whose back-off sleeps cost seconds under load.
         self._write_lock = threading.Lock() if self.dialect is Dialect.SQLITE else nullcontext()
@@ -36,7 +37,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Commit when the block ends, roll back when it raises."""
-        with self._write_lock, _unit_of_work(self.engine) as session:
+        with self._write_lock, _unit_of_work(self._writer) as session:
             yield session
 
     @contextmanager
@@ -45,6 +46,7 @@ class Database:
             yield session
 
     def dispose(self) -> None:
+        self._writer.dispose()
         self.engine.dispose()
 
 

@@ -256,7 +256,9 @@ def claim_task(campaign: Id, body: Claim, edge: Expert) -> Response:
             now=work.now,
             lease_for=_lease_for(edge),
         )
-        draft = None if lease is None else find_draft(work.session, lease.assignment_id)
+        draft = None
+        if lease is not None and not lease.is_new:
+            draft = find_draft(work.session, lease.assignment_id)
     if lease is None:
         return Response(status_code=204)
     # Rendering takes longer than all the rest and needs no database: nobody waits for it.
