@@ -11,7 +11,8 @@ from tests.factories import make_expert, make_items, make_organization
 from tests.stages.world import LEASE_FOR, PAST_LEASE, World
 from workbench.assignment.lease import expire_due, release_all, release_prefetched
 from workbench.assignment.progress import measure_progress
-from workbench.assignment.queue import DUE_PER_CLAIM, WINDOW, claim_next
+from workbench.assignment.queue import DUE_PER_CLAIM, claim_next
+from workbench.assignment.tiers import WINDOW
 from workbench.campaigns.campaign import set_status
 from workbench.clock import FixedClock
 from workbench.database.session import Database

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from tests.stages.world import World
 from workbench.assignment.lease import due_leases
-from workbench.assignment.queue import held_leases, open_places, requeued_places
+from workbench.assignment.queue import held_leases
+from workbench.assignment.tiers import open_places, requeued_places
 from workbench.clock import FixedClock
 from workbench.database.engine import Dialect
 from workbench.database.session import Database

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from workbench.assignment.lease import LEASED
-from workbench.assignment.queue import IS_OPEN, is_handled
+from workbench.assignment.tiers import IS_OPEN, is_handled
 from workbench.models import Assignment, Campaign, CampaignStatus, Cursor, Item, Judgment
 
 COUNTED = 1_000

@@ -1,8 +1,7 @@
 """The claim: an expert's own lease first, else the best free item, at the same cost in any queue.
 
-A campaign's open items stand in two tiers. In the first are those whose slot came back, in the order
-of `requeued_seq`; in the second all of them, in the order of the shuffle. Each expert has a cursor
-in each tier, which only moves forward, so a claim never walks past what was done before it.
+Each expert has a cursor in each tier of the queue, which only moves forward, so a claim never walks
+past what was done before it.
 """
 
 from __future__ import annotations
@@ -14,20 +13,25 @@ from typing import Any
 
 from pydantic_core import from_json
 from sqlalchemy import (
-    ColumnElement,
     Select,
     bindparam,
-    literal_column,
     select,
     text,
-    tuple_,
-    update,
 )
 from sqlalchemy.orm import Session
 
 from workbench.assignment.lease import LEASED, expire_due, first_due
-from workbench.assignment.policy import Place, advance, draw_presentation
+from workbench.assignment.policy import draw_presentation
 from workbench.assignment.task import Task, task_of
+from workbench.assignment.tiers import (
+    OPEN_PLACES,
+    REQUEUED_PLACES,
+    Key,
+    Search,
+    Standing,
+    search_to_end,
+    search_window,
+)
 from workbench.contracts.task_template import ItemModel
 from workbench.database.prepared import Prepared
 from workbench.database.types import to_micros
@@ -38,13 +42,7 @@ from workbench.models import Assignment, Campaign, CampaignStatus, Cursor, Item,
 DUE_PER_CLAIM = 8
 """Leases of others that a claim settles on its way."""
 
-WINDOW = 32
-"""Places of a tier that are looked at together; usually the first one is taken."""
-
 _NO_CAMPAIGN = "there is no such campaign"
-
-Key = tuple[int, ...]
-"""A place in a tier: (shuffle key, item) or (requeued number,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +83,9 @@ class _Queue:
     requeued_cursor: Key
     first_due: int | None
 
-
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """What looking through a window of a tier came to: the slot taken, the cursor after it."""
-
-    taken: tuple[int, str] | None
-    cursor: Key
-    is_last: bool
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.campaign_id, self.expert_id, self.round)
 
 
 _FIND_CAMPAIGN = Prepared(
@@ -170,74 +163,6 @@ _HOLD_AGAIN = Prepared(
 )
 
 
-def is_handled() -> ColumnElement[bool]:
-    """Say of an item whether the expert holds it, has judged it or has skipped it in the round.
-
-    A scalar subquery, not an EXISTS: PostgreSQL may answer that from a hash of all that the expert
-    ever did, which is anything but flat.
-    """
-    handled = select(Assignment.id).where(
-        Assignment.item_id == Item.id,
-        Assignment.expert_id == bindparam("expert_id"),
-        Assignment.round == bindparam("round"),
-        literal_column("assignment.status IN ('leased', 'submitted', 'skipped')"),
-    )
-    return handled.correlate(Item).scalar_subquery().is_not(None)
-
-
-IS_OPEN: ColumnElement[bool] = literal_column("item.open_slots > 0")
-
-
-def open_places() -> Select[*tuple[Any, ...]]:
-    """Select (item, is handled, key…) after a place in the shuffled order."""
-    return (
-        select(Item.id, is_handled(), Item.shuffle_key, Item.id)
-        .with_hint(Item, "INDEXED BY ix_item_open", "sqlite")
-        .where(
-            Item.campaign_id == bindparam("campaign_id"),
-            IS_OPEN,
-            tuple_(Item.shuffle_key, Item.id)
-            > tuple_(bindparam("after_key"), bindparam("after_id")),
-        )
-        .order_by(Item.shuffle_key, Item.id)
-        .limit(bindparam("most"))
-    )
-
-
-def requeued_places() -> Select[*tuple[Any, ...]]:
-    """Select (item, is handled, key) after a place in the first tier."""
-    return (
-        select(Item.id, is_handled(), Item.requeued_seq)
-        .with_hint(Item, "INDEXED BY ix_item_requeued", "sqlite")
-        .where(
-            Item.campaign_id == bindparam("campaign_id"),
-            IS_OPEN,
-            literal_column("item.requeued_seq IS NOT NULL"),
-            Item.requeued_seq > bindparam("after_key"),
-        )
-        .order_by(Item.requeued_seq, Item.id)
-        .limit(bindparam("most"))
-    )
-
-
-_OPEN_PLACES = Prepared(open_places())
-_REQUEUED_PLACES = Prepared(requeued_places())
-
-
-def _take(*, skip_locked: bool) -> Prepared:
-    wanted = select(Item.id).where(Item.id == bindparam("wanted"), IS_OPEN)
-    if skip_locked:
-        wanted = wanted.with_for_update(skip_locked=True, key_share=True)
-    return Prepared(
-        update(Item)
-        .where(Item.id == wanted.scalar_subquery(), IS_OPEN)
-        .values(open_slots=Item.open_slots - 1)
-        .returning(Item.content)
-    )
-
-
-_TAKE = _take(skip_locked=True)
-_WAIT_AND_TAKE = _take(skip_locked=False)
 _LEASE = Prepared(
     text(
         "INSERT INTO assignment (public_id, campaign_id, item_id, expert_id, round, status,"
@@ -384,10 +309,10 @@ def _take_first(session: Session, queue: _Queue) -> tuple[int, str] | None:
     requeued = _search_requeued(session, queue)
     cursor, taken = queue.cursor, requeued.taken
     if taken is None:
-        opened = _search_to_end(session, queue, _OPEN_PLACES, cursor)
+        opened = search_to_end(session, queue.standing, OPEN_PLACES, cursor)
         cursor, taken = opened.cursor, opened.taken
     if taken is None and not requeued.is_last:
-        requeued = _search_to_end(session, queue, _REQUEUED_PLACES, requeued.cursor)
+        requeued = search_to_end(session, queue.standing, REQUEUED_PLACES, requeued.cursor)
         taken = requeued.taken
     if (cursor, requeued.cursor) != (queue.cursor, queue.requeued_cursor):
         _MOVE_CURSOR.run(
@@ -401,61 +326,15 @@ def _take_first(session: Session, queue: _Queue) -> tuple[int, str] | None:
     return taken
 
 
-def _search_requeued(session: Session, queue: _Queue) -> _Search:
+def _search_requeued(session: Session, queue: _Queue) -> Search:
     newest = (queue.requeue_count,)
     if newest <= queue.requeued_cursor:
-        return _Search(None, queue.requeued_cursor, is_last=True)
-    search = _search_window(session, queue, _REQUEUED_PLACES, queue.requeued_cursor)
+        return Search(None, queue.requeued_cursor, is_last=True)
+    search = search_window(session, queue.standing, REQUEUED_PLACES, queue.requeued_cursor)
     if search.taken is None and search.is_last:
         # What has a number up to the newest and is not open now gets another when it opens again.
-        return _Search(None, max(newest, search.cursor), is_last=True)
+        return Search(None, max(newest, search.cursor), is_last=True)
     return search
-
-
-def _search_to_end(session: Session, queue: _Queue, tier: Prepared, cursor: Key) -> _Search:
-    search = _search_window(session, queue, tier, cursor)
-    while search.taken is None and not search.is_last:
-        search = _search_window(session, queue, tier, search.cursor)
-    return search
-
-
-def _search_window(session: Session, queue: _Queue, tier: Prepared, after: Key) -> _Search:
-    """Take a slot of the first item in a window that is open to the expert.
-
-    What another transaction has locked is passed by for the moment, and waited for when the window
-    holds nothing else: it may still have a slot when that transaction is done.
-    """
-    rows = tier.run(
-        session,
-        campaign_id=queue.campaign_id,
-        expert_id=queue.expert_id,
-        round=queue.round,
-        after_key=after[0],
-        after_id=after[-1],
-        most=WINDOW,
-    )
-    places: list[Place] = []
-    locked: int | None = None
-    taken: tuple[int, str] | None = None
-    for item_id, is_handled, *key in rows:
-        places.append(Place(item_id, tuple(key), bool(is_handled)))
-        if is_handled:
-            continue
-        taken = _take_slot(session, _TAKE, item_id)
-        if taken is not None:
-            break
-        locked = locked or item_id
-    rows.close()
-    if taken is None and locked is not None:
-        taken = _take_slot(session, _WAIT_AND_TAKE, locked)
-    reached = advance(places, None if taken is None else taken[0])
-    is_last = locked is None and len(places) < WINDOW
-    return _Search(taken, after if reached is None else reached, is_last)
-
-
-def _take_slot(session: Session, statement: Prepared, item_id: int) -> tuple[int, str] | None:
-    row = statement.run(session, wanted=item_id).fetchone()
-    return None if row is None else (item_id, row[0])
 
 
 def _lease(
