@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from workbench.contracts.exporter import Converted, Exporter, ExportOptions
-from workbench.contracts.records import RecordKind, record_schema
+from workbench.contracts.record_schemas import record_schema
+from workbench.contracts.records import RecordKind
 
 
 class RawJudgmentsOptions(ExportOptions):

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from workbench.contracts.records import RecordKind, record_schema
+from workbench.contracts.record_schemas import record_schema
+from workbench.contracts.records import RecordKind
 from workbench.releases.files import GroupedParquet
 from workbench.releases.manifest import FORMAT, MANIFEST, render
 from workbench.releases.snapshot import records_file

@@ -7,12 +7,11 @@ is always in canonical order.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal, assert_never
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from task_templates.pairwise_preference.review import (
     direction_word,
@@ -21,11 +20,28 @@ from task_templates.pairwise_preference.review import (
     review,
     strength_word,
 )
+from workbench.contracts.conversation import (
+    Candidate,
+    ShownPrompt,
+    brief_of,
+    messages_of,
+    prompt_key,
+)
 from workbench.contracts.editor_result import ResultReader, ResultWriter
 from workbench.contracts.faults import shown
-from workbench.contracts.fields import ShownText, StoredText, WrittenText, one_line, refusal
+from workbench.contracts.fields import WrittenText, refusal
 from workbench.contracts.label_config import parse_label_config, with_attributes
-from workbench.contracts.records import Message, Preference, Record, RecordKind
+from workbench.contracts.records import (
+    Comparison,
+    Given,
+    GivenStrength,
+    Message,
+    Preference,
+    Prompt,
+    Record,
+    RecordKind,
+    Response,
+)
 from workbench.contracts.rendering import render_conversation, render_text
 from workbench.contracts.task_template import (
     Ballot,
@@ -50,42 +66,6 @@ _FOLDER = TemplateFolder(__file__)
 _STRONGEST = 3
 
 
-class Turn(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    role: Literal["system", "user", "assistant"]
-    content: ShownText
-
-
-class Response(BaseModel):
-    """What a model answered, which may be nothing at all: that, too, is compared."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    text: StoredText
-    model: StoredText | None = None
-
-
-def _alternating(prompt: str | tuple[Turn, ...]) -> str | tuple[Turn, ...]:
-    """Refuse a conversation that a chat template would refuse in training."""
-    if isinstance(prompt, str):
-        return prompt
-    turns = prompt[1:] if prompt and prompt[0].role == "system" else prompt
-    expected = "at most one system message, then user and assistant in turn, a user's message last"
-    if not turns:
-        raise refusal(problem="has no message of a user", expected=expected)
-    for place, turn in enumerate(turns):
-        wanted = "user" if place % 2 == 0 else "assistant"
-        if turn.role != wanted:
-            number = place + 1 + len(prompt) - len(turns)
-            raise refusal(
-                problem=f"has a message of the {turn.role} as number {number}", expected=expected
-            )
-    if turns[-1].role != "user":
-        raise refusal(problem="ends with a message of the assistant", expected=expected)
-    return prompt
-
-
 def _exactly_two(responses: Any) -> Any:
     if isinstance(responses, list | tuple) and len(responses) != 2:
         expected = "exactly two responses"
@@ -98,14 +78,12 @@ def _exactly_two(responses: Any) -> Any:
 class Item(ItemModel):
     """A prompt, given as text or as messages, and two responses to it."""
 
-    prompt: Annotated[ShownText | tuple[Turn, ...], AfterValidator(_alternating)]
-    responses: Annotated[tuple[Response, Response], BeforeValidator(_exactly_two)]
+    prompt: ShownPrompt
+    responses: Annotated[tuple[Candidate, Candidate], BeforeValidator(_exactly_two)]
 
     @property
     def messages(self) -> list[Message]:
-        if isinstance(self.prompt, str):
-            return [Message(role="user", content=self.prompt)]
-        return [Message(role=turn.role, content=turn.content) for turn in self.prompt]
+        return messages_of(self.prompt)
 
 
 def _whole_strength(strength: Any) -> Any:
@@ -293,32 +271,66 @@ def _settle_by_vote(ballot: Ballot, numeric: Sequence[int], margin: float | None
     return Settlement(value=vote.value, confidence=vote.confidence, margin=margin)
 
 
-def records(item: Item, settlement: Settlement) -> Sequence[Record]:
-    if settlement.value not in {FIRST, SECOND}:
+def records(item: Item, settlement: Settlement, given: Sequence[Given]) -> Sequence[Record]:
+    """Yield the prompt, both responses, the comparison, and the pair where one was preferred."""
+    if settlement.value is None:
         return ()
-    chosen, rejected = item.responses if settlement.value == FIRST else item.responses[::-1]
-    return (
-        Preference(
-            prompt=item.messages,
+    prompt = item.messages
+    first, second = item.responses
+    found: list[Record] = [
+        Prompt(prompt=prompt),
+        *(
+            Response(prompt=prompt, response_index=index, response=one.text, model=one.model)
+            for index, one in enumerate(item.responses)
+        ),
+        Comparison(
+            prompt=prompt,
+            first=first.text,
+            second=second.text,
+            first_model=first.model,
+            second_model=second.model,
+            outcome=settlement.value,
+            strength=_mean_strength(given),
+            judgments=[_given_strength(one) for one in given],
+        ),
+    ]
+    if settlement.value in {FIRST, SECOND}:
+        chosen, rejected = (first, second) if settlement.value == FIRST else (second, first)
+        preference = Preference(
+            prompt=prompt,
             chosen=chosen.text,
             rejected=rejected.text,
             margin=settlement.margin,
             chosen_model=chosen.model,
             rejected_model=rejected.model,
-        ),
+            soft_label=settlement.confidence,
+        )
+        found.append(preference)
+    return found
+
+
+def _mean_strength(given: Sequence[Given]) -> float | None:
+    numeric = [one.value.strength for one in given if one.value.strength != NEITHER]
+    return sum(numeric) / len(numeric) if numeric else None
+
+
+def _given_strength(given: Given) -> GivenStrength:
+    judgment: Judgment = given.value
+    return GivenStrength(
+        annotator=given.annotator,
+        strength=None if isinstance(judgment.strength, str) else judgment.strength,
+        rationale=judgment.rationale,
+        created_at=given.created_at,
+        seconds=given.seconds,
     )
 
 
 def prompt_text(item: Item) -> str:
-    """Return what identifies the prompt: a lone user message is the same as its text."""
-    messages = item.messages
-    if len(messages) == 1:
-        return messages[0]["content"]
-    return json.dumps(messages, ensure_ascii=False, sort_keys=True)
+    return prompt_key(item.messages)
 
 
 def brief(item: Item) -> str:
-    return one_line(item.messages[-1]["content"])
+    return brief_of(item.messages)
 
 
 def first_shown_won(judgment: Judgment, presentation: Presentation) -> bool | None:
@@ -347,7 +359,12 @@ TEMPLATE = TaskTemplate[Item, Judgment, PairwiseOptions](
     measures=MEASURES,
     settle=settle,
     records=records,
-    record_kinds=(RecordKind.PREFERENCE,),
+    record_kinds=(
+        RecordKind.PREFERENCE,
+        RecordKind.COMPARISON,
+        RecordKind.PROMPT,
+        RecordKind.RESPONSE,
+    ),
     prompt_text=prompt_text,
     brief=brief,
     outcome=str,

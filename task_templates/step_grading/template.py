@@ -26,7 +26,16 @@ from workbench.contracts.editor_result import ResultReader, ResultWriter
 from workbench.contracts.faults import shown
 from workbench.contracts.fields import ShownText, StoredText, WrittenText, one_line, refusal
 from workbench.contracts.label_config import parse_label_config, with_attributes
-from workbench.contracts.records import Record, RecordKind, StepwiseSupervision
+from workbench.contracts.records import (
+    Given,
+    GivenSteps,
+    Message,
+    Prompt,
+    Record,
+    RecordKind,
+    StepNote,
+    StepwiseSupervision,
+)
 from workbench.contracts.rendering import render_text
 from workbench.contracts.task_template import (
     Ballot,
@@ -63,6 +72,7 @@ class Item(ItemModel):
     problem: ShownText
     steps: Annotated[tuple[ShownText, ...], Field(min_length=1)]
     reference_answer: Annotated[StoredText | None, AfterValidator(_none_if_blank)] = None
+    model: StoredText | None = None
 
 
 def _whole_rating(rating: Any) -> Any:
@@ -384,24 +394,48 @@ def _voted_first_error(ballot: Ballot) -> tuple[int | None, float | None, bool]:
     return error, vote.confidence, False
 
 
-def records(item: Item, settlement: Settlement) -> Sequence[Record]:
-    """Yield the steps up to the first error, or all of them, if each has a grade."""
+def records(item: Item, settlement: Settlement, given: Sequence[Given]) -> Sequence[Record]:
+    """Yield the problem, and the steps up to the first error, or all of them, if each has a grade."""
     value: Grading | None = settlement.value
     if value is None or value["verdict"] in {BAD_PROBLEM, GIVE_UP}:
         return ()
     error = value["first_error"]
     end = len(item.steps) if error is None else error + 1
     ratings = [rating for rating in value["ratings"][:end] if rating is not None]
+    prompt = Prompt(
+        prompt=[Message(role="user", content=item.problem)],
+        reference_answer=item.reference_answer,
+    )
     if len(ratings) < end:
-        return ()
+        return (prompt,)
     return (
+        prompt,
         StepwiseSupervision(
             prompt=item.problem,
             completions=item.steps[:end],
             ratings=ratings,
             first_error=error,
             verdict=value["verdict"],
+            steps=item.steps,
+            reference_answer=item.reference_answer,
+            model=item.model,
+            judgments=[_given_steps(one) for one in given],
         ),
+    )
+
+
+def _given_steps(given: Given) -> GivenSteps:
+    judgment: Judgment = given.value
+    return GivenSteps(
+        annotator=given.annotator,
+        ratings=[None if isinstance(one, str) else one for one in judgment.ratings],
+        verdict=judgment.verdict,
+        critiques=[
+            StepNote(step=int(index), text=text) for index, text in judgment.critiques.items()
+        ],
+        alternatives=(),
+        created_at=given.created_at,
+        seconds=given.seconds,
     )
 
 
@@ -437,7 +471,7 @@ TEMPLATE = TaskTemplate[Item, Judgment, StepOptions](
     measures=MEASURES,
     settle=settle,
     records=records,
-    record_kinds=(RecordKind.STEPWISE_SUPERVISION,),
+    record_kinds=(RecordKind.STEPWISE_SUPERVISION, RecordKind.PROMPT),
     prompt_text=lambda item: item.problem,
     brief=brief,
     outcome=outcome,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from exporters.trl_preference import EXPORTER, NEEDS_CONVERSATIONAL, Form, Prompt
 from exporters.trl_preference import TrlPreferenceOptions as Options
 from workbench.contracts.exporter import Converted
-from workbench.contracts.records import RecordKind, record_schema
+from workbench.contracts.record_schemas import record_schema
+from workbench.contracts.records import RecordKind
 
 SCHEMA = record_schema(RecordKind.PREFERENCE)
 TALK = [

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from exporters.trl_stepwise import EXPORTER, TrlStepwiseOptions
-from workbench.contracts.records import RecordKind, record_schema
+from workbench.contracts.record_schemas import record_schema
+from workbench.contracts.records import RecordKind
 
 SCHEMA = record_schema(RecordKind.STEPWISE_SUPERVISION)
 

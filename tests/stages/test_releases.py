@@ -63,9 +63,13 @@ def test_every_item_that_yields_nothing_is_counted_with_its_reason(
         "confidence": {},
         "ties": {},
         "records_preference": {"tie": 1, "neither": 1},
+        "records_comparison": {},
+        "records_prompt": {},
+        "records_response": {},
     }
-    steps = release.manifest["steps"]
+    steps = release.manifest["steps"][:5]
     assert [(step["in"], step["out"]) for step in steps] == [(8, 7), (7, 5), (5, 5), (5, 5), (5, 3)]
+    assert steps[-1]["step"] == "records_preference"
     assert steps[-1]["rows"] == len(rows_of(release, "records_preference.parquet")) == 3
     assert len(rows_of(release, "consensus.parquet")) == 5
     assert sorted(row["reason"] for row in rows_of(release, "left_out.parquet")) == [
@@ -93,6 +97,9 @@ def test_filters_leave_out_what_they_say(
         "confidence": {"below_min_confidence": 2},
         "ties": {"tie": 1},
         "records_preference": {},
+        "records_comparison": {},
+        "records_prompt": {},
+        "records_response": {},
     }
     assert [row["outcome"] for row in rows_of(release, "consensus.parquet")] == ["second"]
     assert release.manifest["filters"] == {

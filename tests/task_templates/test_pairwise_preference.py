@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from workbench.contracts.label_config import parse_label_config
-from workbench.contracts.records import Preference
+from workbench.contracts.records import Comparison, Given, Preference
 from workbench.contracts.registry import get_template
 from workbench.contracts.task_template import Ballot, ConsensusMethod, Settlement, Vote
 from workbench.errors import JudgmentInvalid
@@ -19,6 +20,7 @@ TEMPLATE = get_template("pairwise_preference")
 RESPONSES = [{"text": "Canberra.", "model": "alder"}, {"text": "Sydney.", "model": "birch"}]
 ITEM = TEMPLATE.item_model(prompt="Capital?", responses=RESPONSES)
 DEFAULTS = TEMPLATE.options_model()
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def item(prompt: Any = "Capital?", responses: Any = RESPONSES) -> Any:
@@ -133,8 +135,8 @@ def test_a_model_that_answered_nothing_is_compared_all_the_same(blank: str) -> N
     shown = TEMPLATE.show(compared, (1, 0), TEMPLATE.options_model())
     assert "Empty" in shown["response_b"]
     assert "Empty" not in shown["response_a"]
-    (pair,) = TEMPLATE.records(compared, Settlement(value="second", margin=2.0))
-    assert isinstance(pair, Preference)
+    found = TEMPLATE.records(compared, Settlement(value="second", margin=2.0), ())
+    (pair,) = (record for record in found if isinstance(record, Preference))
     assert (pair.chosen, pair.rejected) == ("Green.", blank)
 
 
@@ -305,9 +307,14 @@ def test_as_many_neither_as_strengths_are_tied() -> None:
 # Records
 
 
+def pairs(settled: Settlement) -> list[Preference]:
+    found = TEMPLATE.records(ITEM, settled, ())
+    return [record for record in found if isinstance(record, Preference)]
+
+
 def test_a_settled_direction_is_a_preference() -> None:
     settled = Settlement(value="second", confidence=1, margin=2)
-    assert TEMPLATE.records(ITEM, settled) == (
+    assert pairs(settled) == [
         Preference(
             prompt=[{"role": "user", "content": "Capital?"}],
             chosen="Sydney.",
@@ -315,12 +322,28 @@ def test_a_settled_direction_is_a_preference() -> None:
             margin=2,
             chosen_model="birch",
             rejected_model="alder",
-        ),
-    )
-    (first,) = TEMPLATE.records(ITEM, Settlement(value="first"))
+            soft_label=1,
+        )
+    ]
+    (first,) = pairs(Settlement(value="first"))
     assert (first.chosen, first.rejected) == ("Canberra.", "Sydney.")
+
+
+def test_a_comparison_keeps_what_every_annotator_said_ties_included() -> None:
+    given = [
+        Given(annotator=name, value=judgment(strength), created_at=NOON, seconds=5.0)
+        for name, strength in (("a", 2), ("b", -2), ("c", "neither"))
+    ]
+    found = TEMPLATE.records(ITEM, Settlement(value="tie"), given)
+    (comparison,) = (record for record in found if isinstance(record, Comparison))
+    assert (comparison.outcome, comparison.strength) == ("tie", 0)
+    assert [(one.annotator, one.strength) for one in comparison.judgments] == [
+        ("a", 2),
+        ("b", -2),
+        ("c", None),
+    ]
 
 
 @pytest.mark.parametrize("value", ["tie", "neither", None])
 def test_what_prefers_nothing_is_no_pair(value: str | None) -> None:
-    assert TEMPLATE.records(ITEM, Settlement(value=value)) == ()
+    assert pairs(Settlement(value=value)) == []

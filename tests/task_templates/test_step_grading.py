@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from tests.ballots import ballot
 from workbench.contracts.label_config import parse_label_config
-from workbench.contracts.records import StepwiseSupervision
+from workbench.contracts.records import Prompt, StepwiseSupervision
 from workbench.contracts.registry import get_template
 from workbench.contracts.task_template import ConsensusMethod
 from workbench.errors import JudgmentInvalid
@@ -284,14 +284,18 @@ def test_an_error_is_settled_with_the_ratings_up_to_it(method: str) -> None:
         "first_error": 1,
         "verdict": "found_error",
     }
-    assert TEMPLATE.records(ITEM, settled) == (
-        StepwiseSupervision(
-            prompt="Solve it.",
-            completions=("a", "b"),
-            ratings=[1, -1],
-            first_error=1,
-            verdict="found_error",
-        ),
+    prompt, steps = TEMPLATE.records(ITEM, settled, ())
+    assert prompt == Prompt(
+        prompt=[{"role": "user", "content": "Solve it."}], reference_answer="42"
+    )
+    assert steps == StepwiseSupervision(
+        prompt="Solve it.",
+        completions=("a", "b"),
+        ratings=[1, -1],
+        first_error=1,
+        verdict="found_error",
+        steps=("a", "b", "c", "d"),
+        reference_answer="42",
     )
 
 
@@ -299,7 +303,7 @@ def test_a_majority_settles_and_says_how_large_it_was() -> None:
     settled = settle("majority", GOOD, GOOD, ERROR_AT_2)
     assert settled.value == {"ratings": [1, 1, 1, 1], "first_error": None, "verdict": "solution"}
     assert settled.confidence == pytest.approx(2 / 3)
-    (record,) = TEMPLATE.records(ITEM, settled)
+    (_, record) = TEMPLATE.records(ITEM, settled, ())
     assert (record.completions, record.ratings) == (("a", "b", "c", "d"), [1, 1, 1, 1])
     assert record.first_error is None
 
@@ -313,7 +317,7 @@ def test_an_error_that_all_see_and_nobody_agrees_on_is_a_conflict() -> None:
     elsewhere = judgment([-1], "found_error")
     settled = settle("majority", GOOD, GOOD, ERROR_AT_1, ERROR_AT_2, elsewhere)
     assert (settled.value, settled.reason) == (None, "conflict")
-    assert TEMPLATE.records(ITEM, settled) == ()
+    assert TEMPLATE.records(ITEM, settled, ()) == ()
 
 
 def test_a_first_error_that_the_ratings_do_not_show_is_a_conflict() -> None:
@@ -331,7 +335,7 @@ def test_a_flawed_problem_keeps_its_value_and_yields_nothing(method: str) -> Non
     assert settled.value["verdict"] == "bad_problem"
     assert settled.value["ratings"] == [1, -1, None, None]
     assert settled.confidence == pytest.approx(2 / 3)
-    assert TEMPLATE.records(ITEM, settled) == ()
+    assert TEMPLATE.records(ITEM, settled, ()) == ()
 
 
 def test_all_who_give_up_settle_on_that() -> None:
@@ -379,4 +383,5 @@ def test_a_step_that_nobody_could_grade_makes_no_record() -> None:
     settled = settle("majority", unsure, unsure)
     assert settled.value["ratings"] == [1, None, -1, None]
     assert settled.value["first_error"] == 2
-    assert TEMPLATE.records(ITEM, settled) == ()
+    (only,) = TEMPLATE.records(ITEM, settled, ())
+    assert isinstance(only, Prompt)

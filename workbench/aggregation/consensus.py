@@ -40,7 +40,7 @@ NO_JUDGMENTS = "no_judgments"
 class SettledItem:
     """An item with its consensus by one method.
 
-    `content` is the template's item model; `disagreement` is None with fewer than two judgments
+    `content` is the template's item model, `judgments` are those that count; `disagreement` is None with fewer than two judgments
     to compare.
     """
 
@@ -49,8 +49,12 @@ class SettledItem:
     external_id: str
     content: Any
     settlement: Settlement
-    n_judgments: int
+    judgments: Sequence[GivenJudgment]
     disagreement: float | None
+
+    @property
+    def n_judgments(self) -> int:
+        return len(self.judgments)
 
     def as_document(self) -> dict[str, Any]:
         """Return what scripts get."""
@@ -245,11 +249,11 @@ class _Batch:
         method: ConsensusMethod,
         votes: Mapping[str, Sequence[UnitVotes]],
     ) -> SettledItem:
-        judgments = [judgment.value for judgment in self._given.get(item.id, ())]
+        judgments = self._given.get(item.id, ())
         if judgments:
             ballot = Ballot(
                 method=method,
-                judgments=judgments,
+                judgments=[judgment.value for judgment in judgments],
                 votes={field: by_item[position] for field, by_item in votes.items()},
             )
             settlement = self._template.settle(item.content, ballot)
@@ -261,7 +265,7 @@ class _Batch:
             external_id=item.external_id,
             content=item.content,
             settlement=settlement,
-            n_judgments=len(judgments),
+            judgments=judgments,
             disagreement=self._disagreement[position],
         )
 

@@ -13,11 +13,16 @@ from workbench.models import Campaign, Guideline
 
 
 def template_of(campaign: Campaign) -> AnyTemplate:
-    """Return the campaign's task template.
+    """Return the campaign's task template, configured with the campaign's options.
 
     Raises:
-        TemplateBroken: It is no longer installed.
+        TemplateBroken: It is no longer installed, or refuses the options.
     """
+    template = _installed(campaign)
+    return template if template.configure is None else template.configure(options_of(campaign))
+
+
+def _installed(campaign: Campaign) -> AnyTemplate:
     try:
         return get_template(campaign.template_key)
     except BadRequest as error:
@@ -31,7 +36,7 @@ def options_of(campaign: Campaign) -> Options:
     Raises:
         TemplateBroken: The template no longer accepts what it accepted at the start.
     """
-    template = template_of(campaign)
+    template = _installed(campaign)
     try:
         options: Options = template.options_model.model_validate(campaign.options)
     except ValidationError as error:

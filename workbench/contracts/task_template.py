@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from workbench.contracts.records import Record, RecordKind
+from workbench.contracts.records import Given, Record, RecordKind
 from workbench.contracts.review import Reading, Review
 
 RawResult = Sequence[Mapping[str, Any]]
@@ -45,6 +45,13 @@ class Level(StrEnum):
     INTERVAL = "interval"
 
 
+class Statistic(StrEnum):
+    """What is reported of a measure besides Krippendorff's alpha and percent agreement."""
+
+    QUADRATIC_KAPPA = "quadratic_kappa"
+    GWET_AC1 = "gwet_ac1"
+
+
 Category = str | int
 
 
@@ -63,6 +70,7 @@ class Measure:
         leaves_out: Why a judgment has no value on this field at all, in one word (`neither`), so
             that reports can say how many; None where it has one.
         word: What a category is called on pages; None: as it is written in data.
+        also: What is reported besides alpha and percent agreement.
     """
 
     field: str
@@ -74,6 +82,27 @@ class Measure:
     voted: bool = False
     leaves_out: Callable[[Any], str | None] | None = None
     word: Callable[[Category], str] | None = None
+    also: Sequence[Statistic] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coefficient:
+    """A number for each item, of which reports give the mean with a bootstrap interval over items.
+
+    Attributes:
+        field: Its name in reports.
+        note: What it is and which way is better, with its source (Kendall's W, 0 to 1).
+        low, high: Its range, for plots.
+        of: From an item and its judgments by different annotators to the number; None where it is
+            not defined, as with fewer than two judgments.
+    """
+
+    field: str
+    title: str
+    note: str
+    low: float
+    high: float
+    of: Callable[[Any, Sequence[Any]], float | None]
 
 
 class ConsensusMethod(StrEnum):
@@ -116,7 +145,7 @@ class Settlement:
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One written example, used by the conformance suite and the preview."""
+    """One written example, for the conformance suite and the preview; `records` counts by kind."""
 
     title: str
     item: Mapping[str, Any]
@@ -124,7 +153,7 @@ class Example:
     presentation: Presentation
     result: RawResult
     judgment: Mapping[str, Any]
-    records: int
+    records: Mapping[RecordKind, int]
 
 
 I = TypeVar("I", bound=ItemModel)
@@ -149,7 +178,8 @@ class TaskTemplate(Generic[I, J, O]):
             imported judgments both pass through it.
         measures: The fields on which agreement is measured.
         settle: The consensus on one item from its votes.
-        records: The training records that a settled item yields; () when it yields none.
+        records: The training records that a settled item yields, with the judgments it was settled
+            by; () when it yields none.
         record_kinds: The kinds that `records` can yield.
         prompt_text: What identifies the prompt, for splits by prompt.
         brief: One line that tells an item from another in a list.
@@ -163,6 +193,11 @@ class TaskTemplate(Generic[I, J, O]):
             names. None: its fields as they are.
         read: A judgment in words. None: its value as it is.
         read_consensus: A settled value in words, with its margin. None: the value as it is.
+        configure: The template as a campaign with these options uses it, where its measures,
+            settling or records depend on them (`dataclasses.replace`). None: they do not.
+        coefficients: What is measured of an item's judgments together, beyond the measures.
+        starts_from: How a record of another campaign becomes an import row (without `external_id`
+            and `metadata`) of this task type, by the record's kind; None leaves it out.
     """
 
     key: str
@@ -182,7 +217,7 @@ class TaskTemplate(Generic[I, J, O]):
     check: Callable[[J, I, O], None]
     measures: Sequence[Measure]
     settle: Callable[[I, Ballot], Settlement]
-    records: Callable[[I, Settlement], Sequence[Record]]
+    records: Callable[[I, Settlement, Sequence[Given]], Sequence[Record]]
     record_kinds: Sequence[RecordKind]
     prompt_text: Callable[[I], str]
     brief: Callable[[I], str]
@@ -192,6 +227,11 @@ class TaskTemplate(Generic[I, J, O]):
     review: Callable[[I], Review] | None = None
     read: Callable[[J], Reading] | None = None
     read_consensus: Callable[[Any, float | None], Reading] | None = None
+    configure: Callable[[O], TaskTemplate[I, J, O]] | None = None
+    coefficients: Sequence[Coefficient] = ()
+    starts_from: Mapping[RecordKind, Callable[[Any], Mapping[str, Any] | None]] = field(
+        default_factory=dict
+    )
 
 
 AnyTemplate = TaskTemplate[Any, Any, Any]

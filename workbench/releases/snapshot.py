@@ -11,13 +11,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from sqlalchemy import Text, select, type_coerce
 from sqlalchemy.orm import Session
 
 from workbench.aggregation.consensus import NO_JUDGMENTS, SettledItem, infer_by_methods
 from workbench.agreement.reliability import Reliability
-from workbench.contracts.records import RecordKind, record_kind, record_schema
+from workbench.campaigns.pinning import options_of
+from workbench.contracts.record_schemas import CONSENSUS_SCHEMA, ITEM_SCHEMA, record_schema
+from workbench.contracts.records import (
+    Given,
+    GivenResult,
+    LabelStudioTask,
+    RecordKind,
+    record_kind,
+)
 from workbench.contracts.task_template import AnyTemplate, ConsensusMethod
 from workbench.identifiers import Prefix, canonical_json
 from workbench.models import Annotator, AnnotatorKind, Campaign, Item, Judgment
@@ -32,36 +39,15 @@ ITEMS, JUDGMENTS, CONSENSUS, LEFT_OUT = (
 TIE = "tie"
 SETTLED = "settled"
 
-_ITEM_SCHEMA = pa.schema(
-    [
-        pa.field("item_id", pa.string(), nullable=False),
-        pa.field("external_id", pa.string(), nullable=False),
-        pa.field("content", pa.string(), nullable=False),
-        pa.field("metadata", pa.string(), nullable=False),
-        pa.field("content_hash", pa.string(), nullable=False),
-        pa.field("prompt_hash", pa.string(), nullable=False),
-        pa.field("created_at", pa.timestamp("us", tz="UTC"), nullable=False),
-        pa.field("simulated", pa.bool_(), nullable=False),
-    ]
-)
-_CONSENSUS_SCHEMA = pa.schema(
-    [
-        pa.field("item_id", pa.string(), nullable=False),
-        pa.field("external_id", pa.string(), nullable=False),
-        pa.field("value", pa.string()),
-        pa.field("outcome", pa.string()),
-        pa.field("reason", pa.string()),
-        pa.field("confidence", pa.float64()),
-        pa.field("margin", pa.float64()),
-        pa.field("disagreement", pa.float64()),
-        pa.field("n_judgments", pa.int32(), nullable=False),
-        pa.field("simulated", pa.bool_(), nullable=False),
-    ]
-)
+_FILES_OF_EVERY_RELEASE = {
+    RecordKind.ITEM: ITEMS,
+    RecordKind.CONSENSUS: CONSENSUS,
+    RecordKind.JUDGMENT: JUDGMENTS,
+}
 
 
 def records_file(kind: RecordKind) -> str:
-    return JUDGMENTS if kind is RecordKind.JUDGMENT else f"records_{kind}.parquet"
+    return _FILES_OF_EVERY_RELEASE.get(kind, f"records_{kind}.parquet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,18 +128,24 @@ class SnapshotWriter:
         self._gave = set[int]()
         self._judgments = Counter[str]()
         self._template_versions, self._guideline_versions = Counter[str](), Counter[str]()
-        self._kinds = [kind for kind in template.record_kinds if kind is not RecordKind.JUDGMENT]
+        self._options = options_of(campaign)
+        self._kinds = [
+            kind for kind in template.record_kinds if kind not in _FILES_OF_EVERY_RELEASE
+        ]
         self._steps = {
             name: Step(name) for name in ("judgments", "consensus", "confidence", "ties")
         } | {f"records_{kind}": Step(f"records_{kind}", rows=0) for kind in self._kinds}
         self._files = {
             name: GroupedParquet(folder / name, schema)
             for name, schema in {
-                ITEMS: _ITEM_SCHEMA,
+                ITEMS: ITEM_SCHEMA,
                 JUDGMENTS: record_schema(RecordKind.JUDGMENT),
-                CONSENSUS: _CONSENSUS_SCHEMA,
-                LEFT_OUT: _CONSENSUS_SCHEMA,
-                **{records_file(kind): record_schema(kind) for kind in self._kinds},
+                CONSENSUS: CONSENSUS_SCHEMA,
+                LEFT_OUT: CONSENSUS_SCHEMA,
+                **{
+                    records_file(kind): record_schema(kind)
+                    for kind in (*self._kinds, RecordKind.LABEL_STUDIO_TASK)
+                },
             }.items()
         }
 
@@ -197,7 +189,7 @@ class SnapshotWriter:
             item.id: hashlib.sha256(self._template.prompt_text(item.content).encode()).hexdigest()
             for item in items
         }
-        simulated = self._write_judgments(items)
+        simulated, given = self._write_judgments(items)
         self._write_items(items, prompt_hashes, simulated)
         rows: dict[str, list[dict[str, Any]]] = {name: [] for name in self._files}
         for item in items:
@@ -211,11 +203,14 @@ class SnapshotWriter:
                 "item_id": item.public_id,
                 "external_id": item.external_id,
                 "prompt_hash": prompt_hashes[item.id],
+                "split_group": prompt_hashes[item.id],
+                "method": str(self._method),
                 "confidence": item.settlement.confidence,
+                "disagreement": item.disagreement,
                 "n_judgments": item.n_judgments,
                 "simulated": item.id in simulated,
             }
-            for name, records in self._records(item, outcome).items():
+            for name, records in self._records(item, outcome, given[item.id]).items():
                 rows[name] += [record | provenance for record in records]
         for name, added in rows.items():
             self._files[name].add(added)
@@ -253,9 +248,12 @@ class SnapshotWriter:
         is_below = confidence < self._filters.min_confidence - 1e-9
         return "below_min_confidence" if is_below else None
 
-    def _records(self, item: SettledItem, outcome: str | None) -> dict[str, list[dict[str, Any]]]:
+    def _records(
+        self, item: SettledItem, outcome: str | None, given: Sequence[Given]
+    ) -> dict[str, list[dict[str, Any]]]:
         rows: dict[str, list[dict[str, Any]]] = {records_file(kind): [] for kind in self._kinds}
-        for record in self._template.records(item.content, item.settlement):
+        rows[records_file(RecordKind.LABEL_STUDIO_TASK)] = [asdict(self._task(item, given))]
+        for record in self._template.records(item.content, item.settlement, given):
             rows[records_file(record_kind(record))].append(asdict(record))
         for kind in self._kinds:
             step = self._steps[f"records_{kind}"]
@@ -265,6 +263,24 @@ class SnapshotWriter:
             if not added:
                 step.left_out[self._unrecorded(item, outcome)] += 1
         return rows
+
+    def _task(self, item: SettledItem, given: Sequence[Given]) -> LabelStudioTask:
+        order = tuple(range(self._template.candidates(item.content)))
+        data = self._template.show(item.content, order, self._options)
+        return LabelStudioTask(
+            data=canonical_json(data).decode(),
+            annotations=[
+                GivenResult(
+                    annotator=one.annotator,
+                    result=canonical_json(
+                        self._template.encode(one.value, item.content, order, self._options)
+                    ).decode(),
+                    created_at=one.created_at,
+                    seconds=one.seconds,
+                )
+                for one in given
+            ],
+        )
 
     def _unrecorded(self, item: SettledItem, outcome: str | None) -> str:
         reason = self._template.unrecorded
@@ -300,6 +316,7 @@ class SnapshotWriter:
                     "metadata": metadata,
                     "content_hash": content_hash,
                     "prompt_hash": prompt_hashes[id_],
+                    "split_group": prompt_hashes[id_],
                     "created_at": created_at,
                     "simulated": id_ in simulated,
                 }
@@ -307,8 +324,14 @@ class SnapshotWriter:
             ]
         )
 
-    def _write_judgments(self, items: Sequence[SettledItem]) -> frozenset[int]:
-        """Write the items' judgments and return the items with a simulated one."""
+    def _write_judgments(
+        self, items: Sequence[SettledItem]
+    ) -> tuple[frozenset[int], Mapping[int, Sequence[Given]]]:
+        """Write the items' judgments.
+
+        Returns:
+            The items with a simulated one, and the judgments that each was settled by.
+        """
         by_id = {item.id: item for item in items}
         read = self._session.execute(
             select(*_JUDGMENT_COLUMNS)
@@ -348,9 +371,20 @@ class SnapshotWriter:
                 }
             )
         self._files[JUDGMENTS].add(rows)
-        if self._campaign.is_simulated:
-            return frozenset(by_id)
-        return frozenset(simulated)
+        created_at = {row.id: row.created_at for row in read}
+        given = {
+            item.id: [
+                Given(
+                    annotator=self._givers[one.annotator_id].name,
+                    value=one.value,
+                    created_at=created_at[one.id],
+                    seconds=one.seconds if one.active_seconds is None else one.active_seconds,
+                )
+                for one in item.judgments
+            ]
+            for item in items
+        }
+        return frozenset(by_id if self._campaign.is_simulated else simulated), given
 
     def _veiled(self, public_id: str) -> str:
         """Return an id of this release alone: with the real one pseudonyms could be joined."""
