@@ -296,6 +296,7 @@ def test_an_error_is_settled_with_the_ratings_up_to_it(method: str) -> None:
         verdict="found_error",
         steps=("a", "b", "c", "d"),
         reference_answer="42",
+        judgments=[],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -33,6 +33,15 @@ class Converted:
     kept: pa.BooleanArray | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExportedTable:
+    """One file of rows that an export has written; `split` is None where it is not split."""
+
+    name: str
+    split: str | None
+    rows: int
+
+
 class ExportFormat(StrEnum):
     """The kind of file an export is."""
 
@@ -54,6 +63,11 @@ class Exporter(Generic[O]):
         schema: The exact Arrow schema of the output under the options.
         convert: A batch in the schema of `record_schema(record)` to one in `schema(options)`.
             Vectorised: no Python loop over rows.
+        companions: The files that go with the rows, such as an index that a trainer reads: from
+            the files written and what is at those names in the folder already (to be merged with)
+            to the content of each. None where there are none.
+        companion_names: Their names.
+        formats: The kinds of file that the format may be.
     """
 
     key: str
@@ -64,6 +78,11 @@ class Exporter(Generic[O]):
     options: type[O]
     schema: Callable[[O], pa.Schema]
     convert: Callable[[pa.RecordBatch, O], Converted]
+    companions: (
+        Callable[[Sequence[ExportedTable], O, Mapping[str, bytes]], Mapping[str, bytes]] | None
+    ) = None
+    companion_names: Sequence[str] = ()
+    formats: Sequence[ExportFormat] = (ExportFormat.PARQUET, ExportFormat.JSONL)
 
 
 AnyExporter = Exporter[Any]
