@@ -76,6 +76,8 @@ def test_answers_are_read_by_the_name_of_their_control() -> None:
         ([choice([])], "strength", "has 0 choices"),
         ([choice(["1", "y"])], "strength", "has 2 choices"),
         ([choice(["p", "p"], name="flags")], "flags", "has 2 choices"),
+        ([choice([], name="flags")], "flags", "has 0 choices"),
+        ([choice(["p", "z"], name="flags")], "flags", 'is "z"'),
         ([text("bare")], "why", 'has the value {"text":"bare"}'),
         ([choice(["\ud800"])], "strength", "is '\\ud800'"),
         ([text([None])], "why", 'has the value {"text":[null]}'),
@@ -106,6 +108,12 @@ def test_what_the_judgment_model_refuses_is_a_fault() -> None:
     assert faults([], why="too long") == [("why", "has 8 characters")]
 
 
+def test_several_choices_are_read_in_the_order_of_the_configuration() -> None:
+    for chosen, read in ((["q", "p"], ("p", "q")), (["q"], ("q",))):
+        assert ResultReader([choice(chosen, name="flags")], CONFIG).read_choices("flags") == read
+    assert ResultReader([], CONFIG).read_choices("flags") == ()
+
+
 def test_keys_that_the_editor_adds_are_ignored() -> None:
     entry = {**choice(["1"]), "id": "x", "origin": "manual", "parentID": None, "score": 0.5}
     assert ResultReader([entry], CONFIG).read_choice("strength") == "1"
@@ -131,9 +139,18 @@ def test_what_is_written_is_read_back() -> None:
     writer.write_text("why", "because")
     writer.write_text("note_{{idx}}", "n", 1)
     writer.write_text("note_{{idx}}", "", 0)
-    assert [result["from_name"] for result in writer.results] == ["strength", "why", "note_1"]
-    assert [result["to_name"] for result in writer.results] == ["ctx", "ctx", "text_1"]
+    writer.write_choices("flags", ["p", "q"])
+    names = [result["from_name"] for result in writer.results]
+    assert names == ["strength", "why", "note_1", "flags"]
+    assert [result["to_name"] for result in writer.results] == ["ctx", "ctx", "text_1", "ctx"]
     reader = ResultReader(writer.results, CONFIG, repeats=2)
     assert reader.read_choice("strength") == "y"
     assert reader.read_text("why") == "because"
     assert reader.read_text("note_{{idx}}", 1) == "n"
+    assert reader.read_choices("flags") == ("p", "q")
+
+
+def test_choices_of_which_none_is_made_yield_no_result() -> None:
+    writer = ResultWriter(CONFIG)
+    writer.write_choices("flags", ())
+    assert writer.results == []

@@ -6,7 +6,7 @@ checked here, and every fault in it is named at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -54,6 +54,12 @@ class ResultReader:
             control = self._config.get_control(name)
             self.add_fault(control.named(index), "is not answered", _listed(control))
         return answer[0] if answer else None
+
+    def read_choices(self, name: str, index: int | None = None) -> tuple[str, ...]:
+        """Return the stored forms of the choices made, in the order of the configuration."""
+        answer = self._answer(name, index, "Choices") or ()
+        listed = (choice.stored for choice in self._config.get_control(name).choices)
+        return tuple(choice for choice in listed if choice in answer)
 
     def read_text(self, name: str, index: int | None = None) -> str:
         """Return the text written, entries of one control on lines of their own."""
@@ -121,10 +127,11 @@ class ResultReader:
         strange = [text for text in answer if text not in allowed]
         for text in strange:
             self.add_fault(name, f"is {shown(text)}", _listed(control))
-        is_single = len(answer) == 1 or (control.is_multiple and len(set(answer)) == len(answer))
-        if not is_single:
-            self.add_fault(name, f"has {len(answer)} choices", "one choice")
-        return is_single and not strange
+        is_fit = len(answer) == 1 or (control.is_multiple and 0 < len(answer) == len(set(answer)))
+        if not is_fit:
+            expected = "different choices, or no result" if control.is_multiple else "one choice"
+            self.add_fault(name, f"has {len(answer)} choices", expected)
+        return is_fit and not strange
 
 
 def _listed(control: Control) -> str:
@@ -140,6 +147,11 @@ class ResultWriter:
 
     def write_choice(self, name: str, choice: str, index: int | None = None) -> None:
         self._write(name, index, "choices", [choice])
+
+    def write_choices(self, name: str, choices: Sequence[str], index: int | None = None) -> None:
+        """Write several choices; none at all is an untouched control, which yields no result."""
+        if choices:
+            self._write(name, index, "choices", list(choices))
 
     def write_text(self, name: str, text: str, index: int | None = None) -> None:
         """Write a text; an empty one is an untouched control, which yields no result."""
