@@ -9,6 +9,7 @@ from workbench.statistics.krippendorff import krippendorff_alpha
 from workbench.statistics.majority import first_place, majority, mean
 from workbench.statistics.percent import percent_agreement
 from workbench.statistics.proportion import position_bias, proportion
+from workbench.statistics.ranking import kendall_tau_b, kendall_w
 from workbench.statistics.ratings import Category, Ratings, code_labels
 from workbench.statistics.results import (
     Alpha,
@@ -22,6 +23,7 @@ from workbench.statistics.results import (
     Reason,
     UnitMeans,
 )
+from workbench.statistics.spread import entropy
 
 __all__ = [
     "Alpha",
@@ -41,7 +43,10 @@ __all__ = [
     "code_labels",
     "cohen_kappa",
     "dawid_skene",
+    "entropy",
     "first_place",
+    "kendall_tau_b",
+    "kendall_w",
     "krippendorff_alpha",
     "majority",
     "mean",
