@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporters.trl_preference import EXPORTER, NEEDS_CONVERSATIONAL, Form, Prompt
+from exporters.trl_preference import EXPORTER, Prompt
 from exporters.trl_preference import TrlPreferenceOptions as Options
 from workbench.contracts.exporter import Converted
 from workbench.contracts.record_schemas import record_schema
 from workbench.contracts.records import RecordKind
+from workbench.contracts.training_text import NEEDS_CONVERSATIONAL, Form
 
 SCHEMA = record_schema(RecordKind.PREFERENCE)
 TALK = [
