@@ -448,7 +448,9 @@ def test_hostile_text_in_any_field_is_inert(template: AnyTemplate) -> None:
         )
         item = template.item_model.model_validate(hostile)
         shown = template.show(item, next(case.orders()), case.options)
-        replaced(shown, lambda html, name: assert_inert(html) or "")
+        # What a text box begins with is never drawn.
+        drawn = {key: value for key, value in shown.items() if key not in case.config.draft_fields}
+        replaced(drawn, lambda html, name: assert_inert(html) or "")
         assert "\n" not in template.brief(item)
 
 

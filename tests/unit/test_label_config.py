@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.contracts.label_config import Choice, parse_label_config, with_attributes
+from workbench.contracts.label_config import (
+    Choice,
+    parse_label_config,
+    with_attributes,
+    with_choices,
+    without_question,
+)
 from workbench.errors import TemplateBroken
 
 COMPARISON = """<View>
@@ -141,3 +147,25 @@ def test_attributes_are_set_on_a_tag_or_on_a_choice() -> None:
 def test_an_attribute_of_nothing_is_refused(name: str, choice: str | None) -> None:
     with pytest.raises(TemplateBroken, match="has no"):
         with_attributes(COMPARISON, name, choice=choice, required="true")
+
+
+def test_the_choices_of_a_control_are_those_that_a_campaign_lists() -> None:
+    listed = (Choice(value="Wrong & unsafe", alias="bad"), Choice(value="fine"))
+    config = parse_label_config(with_choices(COMPARISON, "strength", listed))
+    assert config.get_control("strength").choices == listed
+    assert config.get_control("strength").is_required
+
+
+def test_a_question_is_left_out_with_the_view_that_asks_it() -> None:
+    left = parse_label_config(without_question(STEPS, "critique_{{idx}}"))
+    assert list(left.controls) == ["step_{{idx}}"]
+    for name, problem in (("why", "no View around 'why'"), ("nobody", "has no 'nobody'")):
+        with pytest.raises(TemplateBroken, match=problem):
+            without_question(COMPARISON, name)
+
+
+def test_what_a_text_box_begins_with_is_told_from_what_is_drawn() -> None:
+    drafted = COMPARISON.replace('name="why"', 'name="why" value="$draft"')
+    config = parse_label_config(drafted)
+    assert config.data_fields == {"conversation", "draft"}
+    assert config.draft_fields == {"draft"}

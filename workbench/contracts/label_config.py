@@ -6,7 +6,7 @@ The XML is a plug-in's, so it is parsed without a DOCTYPE, entities or network.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
@@ -96,11 +96,14 @@ class LabelConfig:
         controls: By name as written; in a Repeater the name holds `{{idx}}`.
         objects: By name as written.
         data_fields: The top-level keys of the task data that the configuration reads.
+        draft_fields: Those of them that a text box begins with: plain text where the others hold
+            safe HTML.
     """
 
     controls: Mapping[str, Control]
     objects: Mapping[str, LabelObject]
     data_fields: frozenset[str]
+    draft_fields: frozenset[str]
     _repeated: tuple[tuple[re.Pattern[str], Control], ...] = field(repr=False, compare=False)
 
     def find_control(self, from_name: str) -> tuple[Control, int | None] | None:
@@ -130,16 +133,50 @@ def with_attributes(xml: str, name: str, choice: str | None = None, **attributes
         choice: The stored form of a choice of that tag, if they are the choice's.
     """
     root = _parse(xml)
-    tags = [element for element in root.iter(etree.Element) if element.get("name") == name]
+    tag = _named(root, name)
     if choice is not None:
-        inner = [child for tag in tags for child in tag.iter(*_CHOICE_TAGS)]
-        tags = [tag for tag in inner if choice == tag.get("alias", tag.get("value"))]
-    if not tags:
-        message = f"the labeling configuration has no {name!r} with {choice or 'that name'!r}"
-        raise TemplateBroken(message)
+        inner = tag.iter(*_CHOICE_TAGS)
+        tags = [child for child in inner if choice == child.get("alias", child.get("value"))]
+        if not tags:
+            message = f"the labeling configuration has no {name!r} with {choice!r}"
+            raise TemplateBroken(message)
+        tag = tags[0]
     for attribute, value in attributes.items():
-        tags[0].set(attribute, value)
+        tag.set(attribute, value)
     return etree.tostring(root, encoding="unicode")
+
+
+def with_choices(xml: str, name: str, choices: Sequence[Choice]) -> str:
+    """Return the configuration with these choices in place of a control's own."""
+    root = _parse(xml)
+    control = _named(root, name)
+    for child in list(control.iter(*_CHOICE_TAGS)):
+        control.remove(child)
+    for choice in choices:
+        child = etree.SubElement(control, "Choice", value=choice.value)
+        if choice.alias is not None:
+            child.set("alias", choice.alias)
+    return etree.tostring(root, encoding="unicode")
+
+
+def without_question(xml: str, name: str) -> str:
+    """Return the configuration without a control and the View that asks for it alone."""
+    root = _parse(xml)
+    question = _named(root, name).getparent()
+    around = None if question is None else question.getparent()
+    if question is None or around is None:
+        message = f"the labeling configuration has no View around {name!r} that could be left out"
+        raise TemplateBroken(message)
+    around.remove(question)
+    return etree.tostring(root, encoding="unicode")
+
+
+def _named(root: etree._Element, name: str) -> etree._Element:
+    for element in root.iter(etree.Element):
+        if element.get("name") == name:
+            return element
+    message = f"the labeling configuration has no {name!r}"
+    raise TemplateBroken(message)
 
 
 @lru_cache(maxsize=64)
@@ -170,7 +207,8 @@ def parse_label_config(xml: str) -> LabelConfig:
     return LabelConfig(
         controls=MappingProxyType(controls),
         objects=MappingProxyType(objects),
-        data_fields=frozenset(_data_fields(root)),
+        data_fields=frozenset(_data_fields(root.iter(etree.Element))),
+        draft_fields=frozenset(_data_fields(root.iter("TextArea"))),
         _repeated=tuple(
             (_repeated_name(control.name), control)
             for control in controls.values()
@@ -298,8 +336,8 @@ def _check_visibility(root: etree._Element, controls: Mapping[str, Control]) -> 
                 _refuse(element, f"{control.name!r} has no choice {value!r}")
 
 
-def _data_fields(root: etree._Element) -> Iterator[str]:
-    for element in root.iter(etree.Element):
+def _data_fields(elements: Iterable[etree._Element]) -> Iterator[str]:
+    for element in elements:
         for attribute in _DATA_ATTRIBUTES:
             found = _DATA_FIELD.match(element.get(attribute, ""))
             if found is not None:
