@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from workbench.statistics.dawid_skene import dawid_skene
 from workbench.statistics.distances import Level
+from workbench.statistics.gwet import gwet_ac1
+from workbench.statistics.item_means import mean_over_items
 from workbench.statistics.kappa import Weighting, cohen_kappa, pairwise_agreement
 from workbench.statistics.krippendorff import krippendorff_alpha
 from workbench.statistics.majority import first_place, majority, mean
 from workbench.statistics.percent import percent_agreement
+from workbench.statistics.pooled_kappa import pooled_kappa
 from workbench.statistics.proportion import position_bias, proportion
 from workbench.statistics.ranking import kendall_tau_b, kendall_w
 from workbench.statistics.ratings import Category, Ratings, code_labels
 from workbench.statistics.results import (
     Alpha,
+    BeyondChance,
     Consensus,
     DawidSkene,
     Interval,
     Kappa,
+    Mean,
     PairwiseAgreement,
     PercentAgreement,
     Proportion,
@@ -27,12 +32,14 @@ from workbench.statistics.spread import entropy
 
 __all__ = [
     "Alpha",
+    "BeyondChance",
     "Category",
     "Consensus",
     "DawidSkene",
     "Interval",
     "Kappa",
     "Level",
+    "Mean",
     "PairwiseAgreement",
     "PercentAgreement",
     "Proportion",
@@ -45,13 +52,16 @@ __all__ = [
     "dawid_skene",
     "entropy",
     "first_place",
+    "gwet_ac1",
     "kendall_tau_b",
     "kendall_w",
     "krippendorff_alpha",
     "majority",
     "mean",
+    "mean_over_items",
     "pairwise_agreement",
     "percent_agreement",
+    "pooled_kappa",
     "position_bias",
     "proportion",
 ]

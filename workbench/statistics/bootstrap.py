@@ -43,11 +43,34 @@ def resample(patterns: Patterns, replicates: int, seed: int) -> Iterator[IntArra
     Yields:
         int64[some, P], units of each pattern in each replicate.
     """
-    generator = np.random.default_rng(seed)
     width = max(len(patterns.resampled), len(patterns.multiplicity), 1)
-    for start in range(0, replicates, step := max(1, _CELLS_AT_ONCE // width)):
-        drawn = _draw(patterns.resampled, min(step, replicates - start), generator)
+    for drawn in draw_counts(
+        patterns.resampled, replicates, np.random.default_rng(seed), width=width
+    ):
         yield drawn if patterns.composition is None else drawn @ patterns.composition
+
+
+def draw_counts(
+    multiplicity: IntArray,
+    replicates: int,
+    generator: np.random.Generator,
+    *,
+    width: int | None = None,
+) -> Iterator[IntArray]:
+    """Draw as many things as there are, with replacement, replicate by replicate.
+
+    Args:
+        multiplicity: int64[Q], how often each distinct thing occurs.
+        replicates: How many replicates to draw.
+        generator: Where chance comes from.
+        width: Cells that the caller needs for each replicate, Q if not given.
+
+    Yields:
+        int64[some, Q], how often each was drawn in each replicate.
+    """
+    step = max(1, _CELLS_AT_ONCE // (width or max(len(multiplicity), 1)))
+    for start in range(0, replicates, step):
+        yield _draw(multiplicity, min(step, replicates - start), generator)
 
 
 def percentile_interval(
@@ -55,7 +78,8 @@ def percentile_interval(
 ) -> tuple[Interval | None, Reason | None]:
     """The percentile interval, or why there is none.
 
-    None when fewer than ``SMALLEST_DRAWN`` units (or clusters) can be drawn, or when fewer than
+    None when fewer than ``SMALLEST_DRAWN`` units (or clusters) with two judgments can be drawn, or
+    when fewer than
     ``SMALLEST_DEFINED_SHARE`` of the replicates have a defined value. At the edge of its range
     (every unit in full agreement) every replicate is equal and the interval has no width.
 
@@ -67,7 +91,7 @@ def percentile_interval(
     """
     if drawn == 0:
         return None, Reason.NOT_REQUESTED
-    if patterns.resampled.sum() < SMALLEST_DRAWN:
+    if patterns.n_pairable_drawn < SMALLEST_DRAWN:
         return None, Reason.TOO_FEW_UNITS
     if len(replicates) < SMALLEST_DEFINED_SHARE * drawn:
         return None, Reason.TOO_FEW_REPLICATES

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 if TYPE_CHECKING:
-    from workbench.statistics.ratings import FloatArray, IntArray, Ratings
+    from workbench.statistics.ratings import BoolArray, FloatArray, IntArray, Ratings
 
 # Integers up to here are exact in the doubles that np.bincount adds up.
 _EXACT = 2**53
@@ -43,11 +43,11 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patterns:
-    """The distinct patterns of the units that have at least two judgments.
+    """The distinct patterns of the units that have at least so many judgments (mostly two).
 
     Attributes:
         counts: int64 csr[P, K], judgments of each category.
-        sizes: int64[P], judgments altogether, two or more.
+        sizes: int64[P], judgments altogether.
         multiplicity: int64[P], units with that pattern.
         resampled: int64[Q], how often each distinct thing that a bootstrap draws occurs.
         composition: int64 csr[Q, P], units of each pattern in such a thing; None where it is the
@@ -63,12 +63,24 @@ class Patterns:
     @property
     def n_units(self) -> int:
         """Units with at least two judgments."""
-        return int(self.multiplicity.sum())
+        return int(self.multiplicity[self.is_pairable].sum())
 
     @property
     def n_pairable(self) -> int:
         """Judgments in those units."""
-        return int(self.multiplicity @ self.sizes)
+        return int((self.multiplicity * self.sizes)[self.is_pairable].sum())
+
+    @property
+    def is_pairable(self) -> BoolArray:
+        """bool[P], whether the pattern has at least two judgments."""
+        return self.sizes >= 2
+
+    @property
+    def n_pairable_drawn(self) -> int:
+        """How many of the things that a bootstrap draws have a unit with at least two judgments."""
+        if self.composition is None:
+            return self.n_units
+        return int(self.resampled[self.composition @ self.is_pairable > 0].sum())
 
 
 def pairable_patterns(ratings: Ratings, clusters: IntArray | None = None) -> Patterns:
@@ -83,25 +95,55 @@ def pairable_patterns(ratings: Ratings, clusters: IntArray | None = None) -> Pat
     Raises:
         ValueError: ``clusters`` has not one code, 0 or above, per unit.
     """
-    grouping = group_rows(ratings.units, ratings.values, ratings.n_units, len(ratings.categories))
+    return _patterns(ratings, ratings.values, len(ratings.categories), clusters, at_least=2)
+
+
+def judged_patterns(ratings: Ratings, clusters: IntArray | None = None) -> Patterns:
+    """Group the units with at least one judgment by pattern, as ``pairable_patterns`` does.
+
+    For coefficients whose chance agreement rests on every judgment, pairable or not.
+    """
+    return _patterns(ratings, ratings.values, len(ratings.categories), clusters, at_least=1)
+
+
+def attributed_patterns(ratings: Ratings, clusters: IntArray | None = None) -> Patterns:
+    """Group the units with at least one judgment by who gave which category.
+
+    Returns:
+        Patterns whose counts are int64 csr[P, A * K]: annotator a's category k is column a * K + k.
+    """
+    n_categories = len(ratings.categories)
+    answers = ratings.annotators * n_categories + ratings.values
+    return _patterns(ratings, answers, ratings.n_annotators * n_categories, clusters, at_least=1)
+
+
+def _patterns(
+    ratings: Ratings,
+    values: IntArray,
+    n_values: int,
+    clusters: IntArray | None,
+    *,
+    at_least: int,
+) -> Patterns:
+    grouping = group_rows(ratings.units, values, ratings.n_units, n_values)
     sizes = np.asarray(grouping.counts.sum(axis=1), dtype=np.int64).ravel()
-    pairable = np.flatnonzero(sizes >= 2)
-    counts = grouping.counts[pairable]
-    multiplicity = grouping.multiplicity[pairable]
+    large = np.flatnonzero(sizes >= at_least)
+    counts = grouping.counts[large]
+    multiplicity = grouping.multiplicity[large]
     if clusters is None:
-        return Patterns(counts, sizes[pairable], multiplicity, multiplicity, None)
+        return Patterns(counts, sizes[large], multiplicity, multiplicity, None)
 
     clusters = np.asarray(clusters)
     if clusters.shape != (ratings.n_units,) or (len(clusters) and clusters.min() < 0):
         message = "clusters must hold one code, 0 or above, per unit"
         raise ValueError(message)
     position = np.full(len(sizes), -1, dtype=np.int64)
-    position[pairable] = np.arange(len(pairable))
+    position[large] = np.arange(len(large))
     patterns = position[grouping.membership()]
     kept = patterns >= 0
     present, members = np.unique(clusters[kept], return_inverse=True)
-    drawn = group_rows(members.astype(np.int64), patterns[kept], len(present), len(pairable))
-    return Patterns(counts, sizes[pairable], multiplicity, drawn.multiplicity, drawn.counts)
+    drawn = group_rows(members.astype(np.int64), patterns[kept], len(present), len(large))
+    return Patterns(counts, sizes[large], multiplicity, drawn.multiplicity, drawn.counts)
 
 
 def category_counts(ratings: Ratings) -> IntArray:

@@ -116,24 +116,8 @@ def pairwise_agreement(
     )
 
 
-def _stacked(first: IntArray, second: IntArray, n_categories: int) -> IntArray:
-    for codes in (first, second):
-        if len(codes) and not (codes.min() >= 0 and codes.max() < n_categories):
-            message = f"codes are not all within 0 and {n_categories - 1}"
-            raise ValueError(message)
-    return first * n_categories + second
-
-
-def _weighted_disagreement(tables: IntArray, weighting: Weighting) -> tuple[FloatArray, FloatArray]:
-    """Observed and expected mean weight of T tables [T, K, K]; 0 and 0 for an empty one."""
-    weights = _weights(tables.shape[1], weighting)
-    totals = np.maximum(tables.sum(axis=(1, 2)), 1)
-    observed = np.einsum("tij,ij->t", tables, weights) / totals
-    expected = np.einsum("ti,ij,tj->t", tables.sum(axis=2), weights, tables.sum(axis=1))
-    return observed, expected / totals.astype(np.float64) ** 2
-
-
-def _weights(n_categories: int, weighting: Weighting) -> FloatArray:
+def disagreement_weights(n_categories: int, weighting: Weighting) -> FloatArray:
+    """float64[K, K], how much it counts to answer one category against another."""
     ranks = np.arange(n_categories, dtype=np.float64)
     spans = np.abs(ranks[:, np.newaxis] - ranks)
     match weighting:
@@ -145,6 +129,23 @@ def _weights(n_categories: int, weighting: Weighting) -> FloatArray:
             return spans**2
         case _:
             assert_never(weighting)
+
+
+def _stacked(first: IntArray, second: IntArray, n_categories: int) -> IntArray:
+    for codes in (first, second):
+        if len(codes) and not (codes.min() >= 0 and codes.max() < n_categories):
+            message = f"codes are not all within 0 and {n_categories - 1}"
+            raise ValueError(message)
+    return first * n_categories + second
+
+
+def _weighted_disagreement(tables: IntArray, weighting: Weighting) -> tuple[FloatArray, FloatArray]:
+    """Observed and expected mean weight of T tables [T, K, K]; 0 and 0 for an empty one."""
+    weights = disagreement_weights(tables.shape[1], weighting)
+    totals = np.maximum(tables.sum(axis=(1, 2)), 1)
+    observed = np.einsum("tij,ij->t", tables, weights) / totals
+    expected = np.einsum("ti,ij,tj->t", tables.sum(axis=2), weights, tables.sum(axis=1))
+    return observed, expected / totals.astype(np.float64) ** 2
 
 
 def _masked(values: FloatArray, undefined: BoolArray) -> MaskedFloats:

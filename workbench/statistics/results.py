@@ -82,6 +82,51 @@ class PercentAgreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BeyondChance:
+    """A coefficient of many annotators, 1 - observed / expected disagreement.
+
+    Attributes:
+        value: The coefficient, or None.
+        reason: Why ``value`` is None.
+        n_units: Units with at least two judgments.
+        observed: Mean over them of the weight of a pair of judgments, or None.
+        expected: The weight of a pair by chance, which each coefficient defines, or None.
+        interval: Percentile bootstrap interval, or None.
+        interval_reason: Why ``interval`` is None.
+        n_dropped: Bootstrap replicates in which the coefficient was undefined and which the
+            interval leaves out.
+    """
+
+    value: float | None
+    reason: Reason | None
+    n_units: int
+    observed: float | None
+    expected: float | None
+    interval: Interval | None
+    interval_reason: Reason | None
+    n_dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mean:
+    """The mean of a number that each item has.
+
+    Attributes:
+        value: The mean, or None without an item.
+        reason: Why ``value`` is None.
+        n: Items.
+        interval: Percentile bootstrap interval over items, or None.
+        interval_reason: Why ``interval`` is None.
+    """
+
+    value: float | None
+    reason: Reason | None
+    n: int
+    interval: Interval | None
+    interval_reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kappa:
     """Cohen's κ of two annotators.
 
@@ -190,3 +235,17 @@ class DawidSkene:
     iterations: int
     converged: bool
     n_judgments: IntArray
+
+
+def undefined_beyond_chance(reason: Reason, *, n_units: int) -> BeyondChance:
+    """A coefficient that is undefined, and its interval with it."""
+    return BeyondChance(
+        value=None,
+        reason=reason,
+        n_units=n_units,
+        observed=None,
+        expected=None,
+        interval=None,
+        interval_reason=reason,
+        n_dropped=0,
+    )
