@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from typing import NoReturn
 
 from lxml import etree
 
-from workbench.errors import TemplateBroken
+from workbench.errors import BadRow, TemplateBroken
 
 _FORBIDDEN = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _DATA_FIELD = re.compile(r"\$(\w+)")
@@ -132,7 +133,7 @@ def with_attributes(xml: str, name: str, choice: str | None = None, **attributes
         name: The tag whose attributes they are.
         choice: The stored form of a choice of that tag, if they are the choice's.
     """
-    root = _parse(xml)
+    root = read_markup(xml)
     tag = _named(root, name)
     if choice is not None:
         inner = tag.iter(*_CHOICE_TAGS)
@@ -148,7 +149,7 @@ def with_attributes(xml: str, name: str, choice: str | None = None, **attributes
 
 def with_choices(xml: str, name: str, choices: Sequence[Choice]) -> str:
     """Return the configuration with these choices in place of a control's own."""
-    root = _parse(xml)
+    root = read_markup(xml)
     control = _named(root, name)
     for child in list(control.iter(*_CHOICE_TAGS)):
         control.remove(child)
@@ -161,7 +162,7 @@ def with_choices(xml: str, name: str, choices: Sequence[Choice]) -> str:
 
 def without_question(xml: str, name: str) -> str:
     """Return the configuration without a control and the View that asks for it alone."""
-    root = _parse(xml)
+    root = read_markup(xml)
     question = _named(root, name).getparent()
     around = None if question is None else question.getparent()
     if question is None or around is None:
@@ -185,25 +186,23 @@ def parse_label_config(xml: str) -> LabelConfig:
 
     Raises:
         TemplateBroken: It is not well-formed, has a DOCTYPE, or the editor could not work with
-            it; the message names the line and the tag.
+            it; the message names the line and the tag of the first fault, the rows name them all.
     """
-    root = _parse(xml)
+    root = read_markup(xml)
     controls: dict[str, Control] = {}
     objects: dict[str, LabelObject] = {}
+    faults: list[TemplateBroken] = []
     for element in root.iter(etree.Element):
-        _check_tag(element)
-        name = element.get("name")
-        if name is None:
-            continue
-        if name in controls or name in objects:
-            _refuse(element, f"the name {name!r} is used twice")
-        if element.get("toName") is not None:
-            controls[name] = _read_control(element, name)
-        else:
-            objects[name] = LabelObject(name=name, tag=element.tag, line=_line(element))
+        with _collected(faults):
+            _read_element(element, controls, objects)
     for control in controls.values():
-        _check_targets(control, controls, objects)
-    _check_visibility(root, controls)
+        with _collected(faults):
+            _check_targets(control, controls, objects)
+    for element in root.iter(etree.Element):
+        with _collected(faults):
+            _check_visibility(element, controls)
+    if faults:
+        raise TemplateBroken(faults[0].message, rows=[row for one in faults for row in one.rows])
     return LabelConfig(
         controls=MappingProxyType(controls),
         objects=MappingProxyType(objects),
@@ -217,10 +216,16 @@ def parse_label_config(xml: str) -> LabelConfig:
     )
 
 
-def _parse(xml: str) -> etree._Element:
-    if _FORBIDDEN.search(xml):
-        message = "the labeling configuration has a DOCTYPE or an entity, which are refused"
-        raise TemplateBroken(message)
+def read_markup(xml: str) -> etree._Element:
+    """Parse a labeling configuration, without entities or network.
+
+    Raises:
+        TemplateBroken: It is not well-formed, has a DOCTYPE, or does not begin with a View.
+    """
+    forbidden = _FORBIDDEN.search(xml)
+    if forbidden is not None:
+        line = xml.count("\n", 0, forbidden.start()) + 1
+        _give_up("has a DOCTYPE or an entity, which are refused", line)
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,
@@ -232,23 +237,53 @@ def _parse(xml: str) -> etree._Element:
     try:
         root = etree.fromstring(xml.encode(), parser)
     except etree.XMLSyntaxError as error:
-        message = f"the labeling configuration is not well-formed: {error}"
-        raise TemplateBroken(message) from error
+        _give_up(f"is not well-formed: {error.msg}", error.lineno)
     if root.getroottree().docinfo.internalDTD is not None:
-        message = "the labeling configuration has a DOCTYPE, which is refused"
-        raise TemplateBroken(message)
+        _give_up("has a DOCTYPE, which is refused", None)
     if root.tag != "View":
         _refuse(root, "the outermost tag must be View")
     return root
+
+
+def _give_up(problem: str, line: int | None) -> NoReturn:
+    """Refuse a text that cannot be read at all."""
+    row = BadRow(line=line, field="XML", problem=problem, expected="well-formed XML in one View")
+    message = f"the labeling configuration {problem}"
+    raise TemplateBroken(message, rows=[row])
 
 
 def _line(element: etree._Element) -> int:
     return int(getattr(element, "sourceline", None) or 0)
 
 
-def _refuse(element: etree._Element, problem: str) -> NoReturn:
-    message = f"labeling configuration, line {_line(element)}, {element.tag}: {problem}"
-    raise TemplateBroken(message)
+def _refuse(element: etree._Element, problem: str, expected: str = "see the problem") -> NoReturn:
+    line, tag = _line(element), str(element.tag)
+    row = BadRow(line=line, field=tag, problem=problem, expected=expected)
+    message = f"labeling configuration, line {line}, {tag}: {problem}"
+    raise TemplateBroken(message, rows=[row])
+
+
+@contextmanager
+def _collected(faults: list[TemplateBroken]) -> Iterator[None]:
+    try:
+        yield
+    except TemplateBroken as fault:
+        faults.append(fault)
+
+
+def _read_element(
+    element: etree._Element, controls: dict[str, Control], objects: dict[str, LabelObject]
+) -> None:
+    _check_tag(element)
+    name = element.get("name")
+    if name is None or element.tag in _CHOICE_TAGS:
+        return
+    if name in controls or name in objects:
+        _refuse(element, f"the name {name!r} is used twice")
+    if element.get("toName") is not None:
+        controls[name] = _read_control(element, name)
+    else:
+        objects[name] = LabelObject(name=name, tag=element.tag, line=_line(element))
 
 
 def _check_tag(element: etree._Element) -> None:
@@ -289,15 +324,17 @@ def _read_control(element: etree._Element, name: str) -> Control:
 
 
 def _read_choices(element: etree._Element, name: str) -> Iterator[Choice]:
-    seen: set[str] = set()
+    seen: set[tuple[str, ...]] = set()
     for child in element.iter(*_CHOICE_TAGS):
         value = child.get("name" if child.tag == "Bucket" else "value")
         if not value:
             _refuse(child, f"a choice of {name!r} has no value")
         choice = Choice(value=value, alias=child.get("alias"))
-        if choice.stored in seen:
+        # A taxonomy may say "Other" under each of its branches.
+        path = (*(outer.get("value", "") for outer in child.iterancestors("Choice")), choice.stored)
+        if path in seen:
             _refuse(child, f"two choices of {name!r} are stored as {choice.stored!r}")
-        seen.add(choice.stored)
+        seen.add(path)
         yield choice
     if element.tag == "Choices" and not seen:
         _refuse(element, f"{name!r} has no choices")
@@ -308,32 +345,40 @@ def _check_targets(
 ) -> None:
     for target in control.to_name:
         if target not in objects and target not in controls:
-            message = (
-                f"labeling configuration, line {control.line}, {control.tag}: "
-                f"{control.name!r} points to {target!r}, which is not there"
+            problem = f"{control.name!r} points to {target!r}, which is not there"
+            row = BadRow(
+                line=control.line,
+                field=control.tag,
+                problem=problem,
+                expected=f"toName is one of {', '.join(objects)}",
             )
-            raise TemplateBroken(message)
+            message = f"labeling configuration, line {control.line}, {control.tag}: {problem}"
+            raise TemplateBroken(message, rows=[row])
 
 
-def _check_visibility(root: etree._Element, controls: Mapping[str, Control]) -> None:
+def _check_visibility(element: etree._Element, controls: Mapping[str, Control]) -> None:
     """Refuse a condition that can never hold: the editor splits `whenChoiceValue` at commas."""
-    for element in root.iter(etree.Element):
-        condition = element.get("visibleWhen", "")
-        if condition not in {"choice-selected", "choice-unselected"}:
-            continue
-        control = controls.get(element.get("whenTagName", ""))
-        if control is None:
-            _refuse(element, f"whenTagName {element.get('whenTagName')!r} is not a control")
-        for choice in control.choices:
-            if "," in choice.value or "," in choice.stored:
-                _refuse(
-                    element, f"the choice {choice.value!r} of {control.name!r} must hold no comma"
-                )
-        known = {choice.value for choice in control.choices}
-        known |= {choice.stored for choice in control.choices}
-        for value in (element.get("whenChoiceValue") or "").split(","):
-            if value and value not in known:
-                _refuse(element, f"{control.name!r} has no choice {value!r}")
+    if element.get("visibleWhen", "") not in {"choice-selected", "choice-unselected"}:
+        return
+    control = controls.get(element.get("whenTagName", ""))
+    if control is None:
+        _refuse(element, f"whenTagName {element.get('whenTagName')!r} is not a control")
+    for choice in control.choices:
+        if "," in choice.value or "," in choice.stored:
+            _refuse(
+                element,
+                f"the choice {choice.value!r} of {control.name!r} must hold no comma",
+                "a choice without a comma: whenChoiceValue is split at commas",
+            )
+    known = {choice.value for choice in control.choices}
+    known |= {choice.stored for choice in control.choices}
+    for value in (element.get("whenChoiceValue") or "").split(","):
+        if value and value not in known:
+            _refuse(
+                element,
+                f"{control.name!r} has no choice {value!r}",
+                f"one of {', '.join(sorted(known))}",
+            )
 
 
 def _data_fields(elements: Iterable[etree._Element]) -> Iterator[str]:
