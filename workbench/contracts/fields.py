@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
@@ -9,6 +10,8 @@ from pydantic_core import PydanticCustomError
 
 _LONGEST_WRITTEN = 20_000
 _LONGEST_LINE = 90
+_CODE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
+_MOST_CODES = 9
 
 
 def refusal(*, problem: str, expected: str) -> PydanticCustomError:
@@ -42,6 +45,33 @@ WrittenText = Annotated[
     StoredText, StringConstraints(strip_whitespace=True, max_length=_LONGEST_WRITTEN)
 ]
 """Text that an annotator writes; blank is the same as none."""
+
+
+def split_codes(listed: str) -> tuple[str, ...]:
+    return tuple(code.strip() for code in listed.split(",") if code.strip())
+
+
+def _distinct_codes(listed: str) -> str:
+    """Refuse what is no list of codes; nine at most, so that each has a digit for its key."""
+    codes = split_codes(listed)
+    expected = f"at most {_MOST_CODES} different codes of a-z, 0-9 and _, separated by commas"
+    strange = next((code for code in codes if not _CODE.fullmatch(code)), None)
+    if strange is not None:
+        raise refusal(problem=f"has the code {strange!r}", expected=expected)
+    if len(set(codes)) < len(codes):
+        raise refusal(problem="has a code twice", expected=expected)
+    if len(codes) > _MOST_CODES:
+        raise refusal(problem=f"has {len(codes)} codes", expected=expected)
+    return ", ".join(codes)
+
+
+CodeList = Annotated[str, AfterValidator(_distinct_codes)]
+"""Codes that a campaign lists, separated by commas as a form and a command send them."""
+
+
+def code_words(code: str) -> str:
+    """Return what a code is called where people read it."""
+    return code.replace("_", " ").capitalize()
 
 
 def one_line(text: str) -> str:
