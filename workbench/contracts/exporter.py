@@ -25,12 +25,22 @@ class ExportOptions(BaseModel):
 class Converted:
     """One converted batch and how many rows were left out, by reason.
 
-    `kept` tells which input rows the output rows are, in order; None when it is all of them.
+    Attributes:
+        kept: Which input rows the output rows are, in order; None when it is all of them.
+        sources: Instead of it, the index of the input row behind each output row, where one input
+            row may give several.
     """
 
     batch: pa.RecordBatch
     left_out: Mapping[str, int] = field(default_factory=dict)
     kept: pa.BooleanArray | None = None
+    sources: pa.Int64Array | None = None
+
+    def align(self, column: pa.Array) -> pa.Array:
+        """Return a column of the input batch with one value for each output row."""
+        if self.sources is not None:
+            return column.take(self.sources)
+        return column if self.kept is None else column.filter(self.kept)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +72,8 @@ class Exporter(Generic[O]):
         options: Pydantic model of the options, each with a default and a description.
         schema: The exact Arrow schema of the output under the options.
         convert: A batch in the schema of `record_schema(record)` to one in `schema(options)`.
-            Vectorised: no Python loop over rows.
+            Vectorised: no Python loop over rows. Where the export is split, the batch has one more
+            column `split` with the name of each row's split.
         companions: The files that go with the rows, such as an index that a trainer reads: from
             the files written and what is at those names in the folder already (to be merged with)
             to the content of each. None where there are none.

@@ -127,6 +127,13 @@ def integers(values: NDArray[Any]) -> pa.Array:
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
 
 
+def numbers(values: pa.Array) -> NDArray[Any]:
+    """Return numpy's view of numbers without a null among them; pandas again is why."""
+    kind = np.dtype(values.type.to_pandas_dtype())
+    view: NDArray[Any] = np.frombuffer(values.buffers()[1] or b"", dtype=kind)
+    return view[values.offset : values.offset + len(values)]
+
+
 def booleans(values: NDArray[np.bool_]) -> pa.BooleanArray:
     """Return numpy's booleans as Arrow's, without pandas."""
     bits = np.packbits(values, bitorder="little")
@@ -134,7 +141,7 @@ def booleans(values: NDArray[np.bool_]) -> pa.BooleanArray:
 
 
 def _starts_and_lengths(lists: pa.ListArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False).astype(np.int64)
+    lengths = numbers(pc.list_value_length(lists)).astype(np.int64)
     return np.cumsum(lengths) - lengths, lengths
 
 
@@ -153,8 +160,7 @@ def _has_role(roles: pa.StringArray, role: str) -> NDArray[np.bool_]:
 
 
 def _bits(values: pa.BooleanArray) -> NDArray[np.bool_]:
-    bits: NDArray[np.bool_] = values.to_numpy(zero_copy_only=False)
-    return bits.astype(np.bool_)
+    return numbers(values.cast(pa.int8())).astype(np.bool_)
 
 
 def _any_of_row(
