@@ -116,6 +116,7 @@ class Editor {
       name: control.name,
       kind: control.kind,
       isRequired: control.isRequired,
+      isMultiple: control.node.choice === "multiple",
       message: control.message,
       get title() {
         return control.title;

@@ -111,7 +111,7 @@ export class Keys {
     return to ? this.goTo(to.name) : true;
   }
 
-  /** Choose by key; on to the next question when that is one of choices too. */
+  /** Choose by key; on to the next question when that is one of choices too and one was enough. */
   #choose(key) {
     const question = this.#choiceQuestion();
     const choice = question?.choices.find((each) => each.key === key);
@@ -119,14 +119,14 @@ export class Keys {
     this.#editor.choose(question.name, choice.value);
     const questions = this.#editor.questions();
     const at = questions.findIndex((each) => each.name === question.name);
-    const isLeading = questions[at + 1]?.kind === "choices";
+    const isLeading = !question.isMultiple && questions[at + 1]?.kind === "choices";
     this.goTo(isLeading ? questions[at + 1].name : question.name);
     return true;
   }
 
   #shift(step) {
     const question = this.#choiceQuestion();
-    if (!question) return false;
+    if (!question || question.isMultiple) return false;
     const { choices } = question;
     const at = choices.findIndex((choice) => choice.isChosen);
     const middle = Math.floor((choices.length - 1) / 2);
