@@ -28,7 +28,12 @@ from workbench.statistics.results import (
     Reason,
     UnitMeans,
 )
-from workbench.statistics.spread import entropy
+from workbench.statistics.spread import (
+    edit_distance,
+    entropy,
+    mean_pairwise_distance,
+    medoid,
+)
 
 __all__ = [
     "Alpha",
@@ -50,6 +55,7 @@ __all__ = [
     "code_labels",
     "cohen_kappa",
     "dawid_skene",
+    "edit_distance",
     "entropy",
     "first_place",
     "gwet_ac1",
@@ -59,6 +65,8 @@ __all__ = [
     "majority",
     "mean",
     "mean_over_items",
+    "mean_pairwise_distance",
+    "medoid",
     "pairwise_agreement",
     "percent_agreement",
     "pooled_kappa",
