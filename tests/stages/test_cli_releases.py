@@ -72,7 +72,7 @@ def test_published_agreement_is_met(
     line.ok("import", "items", "first", line.write("items.jsonl", *items(folder)))
     line.ok("import", "judgments", "first", line.write("judgments.jsonl", *judgments(folder)))
     document = line.ok("agreement", "first")
-    assert set(document) == {"campaign", "measures"}
+    assert set(document) == {"campaign", "measures", "coefficients"}
     fields = {one["field"]: one for one in document["measures"]}
     direction, strength = fields["direction"], fields["strength"]
     assert (direction["level"], strength["level"]) == ("nominal", "ordinal")
@@ -160,6 +160,9 @@ def test_from_a_release_to_files_and_back(any_command_line: CommandLine) -> None
         "confidence": {},
         "ties": {"tie": 1},
         "records_preference": {},
+        "records_comparison": {},
+        "records_prompt": {},
+        "records_response": {},
     }
     for reference in (frozen["id"], "first/v1"):
         for kind in ("parquet", "jsonl"):
@@ -177,6 +180,25 @@ def test_from_a_release_to_files_and_back(any_command_line: CommandLine) -> None
     assert verified["verified"] is True
     assert {one["state"] for one in verified["files"] + verified["export"]} == {"intact"}
     assert [one["id"] for one in line.ok("release", "list")["releases"]] == [frozen["id"]]
+
+
+def test_an_export_may_be_split(command_line: CommandLine) -> None:
+    fill(command_line, *[(-1, -2)] * 12)
+    command_line.ok("release", "freeze", "first")
+    wish = ("release", "export", "first/v1", "--exporter", "trl_preference", "--to", "out")
+    exported = command_line.ok(*wish, "--format", "jsonl", "--splits", "train=0.5, test=0.5")
+    rows = {one["split"]: one["rows"] for one in exported["files"]}
+    assert sum(rows.values()) == exported["rows"] == 12
+    assert {path.name for path in Path("out").iterdir()} == {
+        "manifest.json",
+        "trl_preference-test.jsonl",
+        "trl_preference-train.jsonl",
+    }
+    command_line.ok("release", "verify", "first/v1", "--in", "out")
+    refused = command_line.refused(*wish, "--format", "jsonl", "--splits", "train=0.5")
+    assert "sum to 0.5" in refused["message"]
+    refused = command_line.refused(*wish, "--format", "json")
+    assert refused["message"].endswith("it is written as parquet, jsonl")
 
 
 def flip(path: Path) -> None:

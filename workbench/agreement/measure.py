@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from workbench.agreement.coefficients import ItemNumbers
 from workbench.agreement.reliability import (
     AnnotatorWork,
     CodedMeasure,
@@ -17,15 +18,19 @@ from workbench.agreement.reliability import (
     load_reliability,
 )
 from workbench.campaigns.pinning import template_of
-from workbench.contracts.task_template import Category
+from workbench.contracts.task_template import Category, Statistic
 from workbench.models import Annotator, Campaign
 from workbench.statistics import (
     Interval,
     Level,
     Ratings,
+    Weighting,
+    gwet_ac1,
     krippendorff_alpha,
+    mean_over_items,
     pairwise_agreement,
     percent_agreement,
+    pooled_kappa,
     position_bias,
 )
 
@@ -34,6 +39,17 @@ BOOTSTRAP_SEED = 20_260_501
 BOOTSTRAP = 1000
 # A picture of more annotators than these against each other cannot be read.
 MATRIX_ANNOTATORS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredStatistic:
+    """One more coefficient of a field; its interval resamples items, as that of alpha does."""
+
+    statistic: str
+    value: float | None
+    reason: str | None
+    interval: Interval | None
+    interval_reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +79,26 @@ class MeasuredField:
     n_missing: int
     n_excluded: Mapping[str, int]
     distribution: Sequence[tuple[Category, int]]
+    also: Sequence[MeasuredStatistic] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredCoefficient:
+    """The mean over items of a number that each has, from `low` to `high`.
+
+    `n_items` are the items on which it is defined.
+    """
+
+    field: str
+    title: str
+    note: str
+    low: float
+    high: float
+    mean: float | None
+    reason: str | None
+    interval: Interval | None
+    interval_reason: str | None
+    n_items: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +148,14 @@ class Agreement:
     n_judgments: int
     last_judgment_id: int
     include_models: bool
+    coefficients: Sequence[MeasuredCoefficient] = ()
 
     def as_document(self) -> dict[str, Any]:
         """Return what scripts get: the campaign's id and the measures, nobody's name."""
         return {
             "campaign": self.campaign,
             "measures": [asdict(measure) for measure in self.measures],
+            "coefficients": [asdict(one) for one in self.coefficients],
         }
 
 
@@ -143,6 +181,7 @@ def agreement_of(
     return Agreement(
         campaign=campaign.public_id,
         measures=[_measure_field(coded) for coded in reliability.measures],
+        coefficients=[_mean(numbers) for numbers in reliability.coefficients],
         matrices=[_matrix(coded, busiest, names) for coded in reliability.measures],
         position_bias=_position_bias(reliability),
         annotators=sorted(annotators, key=lambda one: (-one.n_judgments, one.name)),
@@ -183,6 +222,50 @@ def _measure_field(coded: CodedMeasure) -> MeasuredField:
         n_missing=coded.n_missing,
         n_excluded=coded.n_excluded,
         distribution=_distribution(coded),
+        also=[_measure_also(coded, statistic) for statistic in measure.also],
+    )
+
+
+def _measure_also(coded: CodedMeasure, statistic: Statistic) -> MeasuredStatistic:
+    ratings, clusters = coded.ratings, coded.dependent_clusters
+    match statistic:
+        case Statistic.QUADRATIC_KAPPA:
+            measured = pooled_kappa(
+                ratings,
+                weighting=Weighting.QUADRATIC,
+                clusters=clusters,
+                bootstrap=BOOTSTRAP,
+                seed=BOOTSTRAP_SEED,
+            )
+        case Statistic.GWET_AC1:
+            measured = gwet_ac1(
+                ratings, clusters=clusters, bootstrap=BOOTSTRAP, seed=BOOTSTRAP_SEED
+            )
+        case _:
+            assert_never(statistic)
+    return MeasuredStatistic(
+        statistic=str(statistic),
+        value=measured.value,
+        reason=measured.reason,
+        interval=measured.interval,
+        interval_reason=measured.interval_reason,
+    )
+
+
+def _mean(known: ItemNumbers) -> MeasuredCoefficient:
+    coefficient = known.coefficient
+    mean = mean_over_items(known.numbers, bootstrap=BOOTSTRAP, seed=BOOTSTRAP_SEED)
+    return MeasuredCoefficient(
+        field=coefficient.field,
+        title=coefficient.title,
+        note=coefficient.note,
+        low=coefficient.low,
+        high=coefficient.high,
+        mean=mean.value,
+        reason=mean.reason,
+        interval=mean.interval,
+        interval_reason=mean.interval_reason,
+        n_items=mean.n,
     )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from sqlalchemy import Text, func, select, type_coerce
 from sqlalchemy.orm import Session
 
+from workbench.agreement.coefficients import ItemCoder, ItemNumbers
 from workbench.contracts.task_template import AnyTemplate, Category, Measure
 from workbench.errors import TemplateBroken
 from workbench.models import Annotator, AnnotatorKind, Campaign, Item, Judgment
@@ -78,6 +79,7 @@ class Reliability:
     """All that is measured of a campaign; annotator codes are positions in `work`."""
 
     measures: Sequence[CodedMeasure]
+    coefficients: Sequence[ItemNumbers]
     work: Sequence[AnnotatorWork]
     first_shown_won: BoolArray
     first_shown_annotators: IntArray
@@ -165,16 +167,20 @@ def load_reliability(
     ids = list_item_ids(session, campaign.id)
     left_out = frozenset() if include_models else model_annotators(session, campaign)
     coders = [MeasureCoder(measure) for measure in template.measures]
+    item_coders = [ItemCoder(coefficient) for coefficient in template.coefficients]
     clock = _WorkClock()
     position_bias = _PositionBias(template)
     position = 0
     for batch in batches(ids):
         given = list_current_judgments(session, template, batch, without=left_out)
+        contents = _list_contents(session, template, batch) if item_coders else {}
         for item_id in batch:
             judgments = given.get(item_id, ())
             pairs = [(clock.note(judgment), judgment.value) for judgment in judgments]
             for coder in coders:
                 coder.add(position, pairs)
+            for item_coder in item_coders:
+                item_coder.add(contents[item_id], [judgment.value for judgment in judgments])
             for (annotator, _), judgment in zip(pairs, judgments, strict=True):
                 position_bias.note(annotator, judgment)
             position += 1
@@ -185,6 +191,7 @@ def load_reliability(
     work = clock.work()
     return Reliability(
         measures=[coder.coded(n_annotators) for coder in coders],
+        coefficients=[coder.coded() for coder in item_coders],
         work=work,
         first_shown_won=won,
         first_shown_annotators=annotators,
@@ -203,6 +210,15 @@ def find_last_judgment_id(session: Session, campaign_id: int) -> int:
 def list_item_ids(session: Session, campaign_id: int) -> list[int]:
     """Return the campaign's items in import order."""
     return sorted(session.scalars(select(Item.id).where(Item.campaign_id == campaign_id)))
+
+
+def _list_contents(
+    session: Session, template: AnyTemplate, item_ids: Sequence[int]
+) -> dict[int, Any]:
+    rows = session.execute(
+        select(Item.id, type_coerce(Item.content, Text)).where(Item.id.in_(item_ids))
+    )
+    return {id_: template.item_model.model_validate_json(content) for id_, content in rows}
 
 
 def model_annotators(session: Session, campaign: Campaign) -> frozenset[int]:

@@ -43,7 +43,7 @@ def agreement(
         measured = measure_agreement(
             session, campaign_id=found.id, include_models=include_models
         ).as_document()
-    answer(measured, lambda: _agreement_table(measured["measures"]), as_json=as_json)
+    answer(measured, lambda: _agreement_table(measured), as_json=as_json)
 
 
 def consensus(
@@ -75,27 +75,51 @@ def consensus(
         console().print(_consensus_table(items))
 
 
-def _agreement_table(measures: Sequence[Mapping[str, Any]]) -> RenderableType:
+# What is reported besides α, as the table names it.
+_ALSO = {"quadratic_kappa": "quadratic κ", "gwet_ac1": "AC1"}
+
+
+def _agreement_table(measured: Mapping[str, Any]) -> RenderableType:
     return table(
-        ("field", "α", "95 %", "agree", "units", "judgments"),
-        (
-            (
-                one["field"],
-                "undefined" if one["alpha"] is None else f"{one['alpha']:.3f}",
-                _interval(one),
-                None if one["percent_agreement"] is None else f"{one['percent_agreement']:.1%}",
-                f"{one['n_units']:,} {one['unit']}",
-                f"{one['n_judgments']:,} by {one['n_annotators']:,}",
-            )
-            for one in measures
+        ("field", "coefficient", "value", "95 %", "agree", "units", "judgments"),
+        chain.from_iterable(
+            [
+                *map(_field_rows, measured["measures"]),
+                *map(_coefficient_rows, measured["coefficients"]),
+            ]
         ),
     )
 
 
-def _interval(measure: Mapping[str, Any]) -> str:
-    interval = measure["interval"]
+def _field_rows(measure: Mapping[str, Any]) -> Iterator[Sequence[object]]:
+    agree = measure["percent_agreement"]
+    yield (
+        measure["field"],
+        "α",
+        _number(measure["alpha"]),
+        _interval(measure),
+        None if agree is None else f"{agree:.1%}",
+        f"{measure['n_units']:,} {measure['unit']}",
+        f"{measure['n_judgments']:,} by {measure['n_annotators']:,}",
+    )
+    for one in measure["also"]:
+        name = _ALSO.get(one["statistic"], one["statistic"])
+        yield (measure["field"], name, _number(one["value"]), _interval(one), None, None, None)
+
+
+def _coefficient_rows(one: Mapping[str, Any]) -> Iterator[Sequence[object]]:
+    units = f"{one['n_items']:,} item"
+    yield (one["field"], "mean", _number(one["mean"]), _interval(one), None, units, None)
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
+
+
+def _interval(measured: Mapping[str, Any]) -> str:
+    interval = measured["interval"]
     if interval is None:
-        return (measure["reason"] or measure["interval_reason"] or "").replace("_", " ")
+        return (measured["reason"] or measured["interval_reason"] or "").replace("_", " ")
     return f"{interval[0]:.3f} to {interval[1]:.3f}"
 
 

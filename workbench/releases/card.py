@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
-from workbench.contracts.task_template import ConsensusMethod
+from workbench.contracts.task_template import ConsensusMethod, Statistic
 
 
 def explain_method(method: ConsensusMethod) -> str:
@@ -39,7 +39,7 @@ def render_card(manifest: Mapping[str, Any], *, summary: str) -> bytes:
         _origin(manifest),
         _contents(manifest),
         _consensus(manifest),
-        _agreement(manifest["agreement"]),
+        render_agreement(manifest["agreement"], manifest["coefficients"]),
         _USE,
     ]
     return "\n\n".join(section.strip() for section in sections if section).encode() + b"\n"
@@ -121,28 +121,57 @@ acceptable, never do.
 """
 
 
-def _agreement(measures: Sequence[Mapping[str, Any]]) -> str:
-    rows = [
-        f"| {one['field']} | {one['level']} | {one['unit']} | {_coefficient(one)} | "
+_STATISTICS: Mapping[str, str] = {
+    Statistic.QUADRATIC_KAPPA: "κ with quadratic weights, pooled over pairs of annotators (Conger)",
+    Statistic.GWET_AC1: "Gwet's AC1",
+}
+
+
+def render_agreement(
+    measures: Sequence[Mapping[str, Any]], coefficients: Sequence[Mapping[str, Any]]
+) -> str:
+    """Return the card's section on agreement."""
+    fields = [
+        f"| {one['field']} | {one['level']} | {one['unit']} | {_coefficient(one, 'alpha')} | "
         f"{_interval(one['interval'])} | {_percent(one['percent_agreement'])} | "
         f"{one['n_units']:,} | {one['n_judgments']:,} |"
         for one in measures
     ]
-    return f"""\
-## Agreement
+    others = [
+        f"| {one['field']} | {_STATISTICS.get(also['statistic'], also['statistic'])} | "
+        f"{_coefficient(also, 'value')} | {_interval(also['interval'])} | {one['n_units']:,} |"
+        for one in measures
+        for also in one["also"]
+    ] + [
+        f"| {one['field']} | mean over items: {one['title']} | {_coefficient(one, 'mean')} | "
+        f"{_interval(one['interval'])} | {one['n_items']:,} |"
+        for one in coefficients
+    ]
+    sections = [_FIELDS + _lines(fields)] if fields else []
+    sections += [_OTHERS + _lines(others)] if others else []
+    return "\n\n".join(["## Agreement", *(sections or [_NOTHING_MEASURED])])
 
+
+_FIELDS = """\
 Over all current judgments by people, before the filters. α is Krippendorff's, with a 95 % bootstrap
 interval over items.
 
 | field | level | unit | α | interval | agreement | units | judgments |
 |---|---|---|---:|---|---:|---:|---:|
-{_lines(rows)}
 """
+_OTHERS = """\
+Other coefficients, of the same judgments and with intervals of the same kind.
+
+| field | coefficient | value | interval | units |
+|---|---|---:|---|---:|
+"""
+_NOTHING_MEASURED = """\
+Not measured: each answer to this task stands on its own, with nothing in it to agree on."""
 
 
-def _coefficient(measure: Mapping[str, Any]) -> str:
-    alpha = measure["alpha"]
-    return f"undefined ({measure['reason']})" if alpha is None else f"{alpha:.3f}"
+def _coefficient(measured: Mapping[str, Any], name: str) -> str:
+    value = measured[name]
+    return f"undefined ({measured['reason']})" if value is None else f"{value:.3f}"
 
 
 def _interval(interval: Sequence[float] | None) -> str:

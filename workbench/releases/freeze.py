@@ -174,7 +174,7 @@ def _write_files(
     document = agreement.as_document()
     bias = agreement.position_bias
     document["position_bias"] = None if bias is None else asdict(bias)
-    manifest = _manifest(session, campaign, template, wish, snapshot, document["measures"])
+    manifest = _manifest(session, campaign, template, wish, snapshot, document)
     texts = [
         write_bytes(folder / "agreement.json", render(document)),
         write_bytes(folder / "guidelines.md", _guidelines(session, campaign)),
@@ -195,7 +195,7 @@ def _manifest(
     template: AnyTemplate,
     wish: _Wish,
     snapshot: Snapshot,
-    agreement: list[dict[str, Any]],
+    agreement: dict[str, Any],
 ) -> dict[str, Any]:
     organization = organization_of(session, campaign)
     return {
@@ -226,7 +226,8 @@ def _manifest(
         "filters": asdict(wish.filters),
         "counts": asdict(snapshot.counts),
         "steps": [step.as_document() for step in snapshot.steps],
-        "agreement": agreement,
+        "agreement": agreement["measures"],
+        "coefficients": agreement["coefficients"],
         "tool": {
             "rlhf-workbench": version("rlhf-workbench"),
             "pyarrow": pa.__version__,

@@ -9,10 +9,12 @@ from typing import Literal
 from workbench.agreement.measure import (
     Agreement,
     AnnotatorMatrix,
+    MeasuredCoefficient,
     MeasuredField,
+    MeasuredStatistic,
     PositionBias,
 )
-from workbench.contracts.task_template import AnyTemplate, ConsensusMethod, Level
+from workbench.contracts.task_template import AnyTemplate, ConsensusMethod, Level, Statistic
 from workbench.statistics import Reason
 from workbench.web.charts import (
     Amount,
@@ -48,6 +50,22 @@ _LEVELS: Mapping[str, str] = {
         "Answers are in order: neighboring ones disagree less than distant ones (ordinal level)."
     ),
     Level.INTERVAL: "Answers are numbers, and their distances count (interval level).",
+}
+
+STATISTIC_TITLES: Mapping[str, str] = {
+    Statistic.QUADRATIC_KAPPA: "κ, quadratic weights",
+    Statistic.GWET_AC1: "Gwet's AC1",
+}
+_STATISTIC_NOTES: Mapping[str, str] = {
+    Statistic.QUADRATIC_KAPPA: (
+        "Cohen's κ with quadratic weights, pooled over all pairs of annotators (Conger 1980): a "
+        "disagreement counts by the square of the places between the answers, and chance is what "
+        "each annotator's own habits give."
+    ),
+    Statistic.GWET_AC1: (
+        "AC1 (Gwet 2008) asks what chance would give differently, so that it does not collapse "
+        "where nearly everybody gives the same answer."
+    ),
 }
 
 METHOD_TITLES: Mapping[str, str] = {
@@ -132,8 +150,10 @@ def _is_hidden(measure: MeasuredField, *, show_all: bool) -> bool:
     return not show_all and measure.alpha is not None and measure.n_units < LEAST_SHARED
 
 
-def has_hidden(measures: Sequence[MeasuredField]) -> bool:
-    return any(_is_hidden(measure, show_all=False) for measure in measures)
+def has_hidden(agreement: Agreement) -> bool:
+    return any(_is_hidden(measure, show_all=False) for measure in agreement.measures) or any(
+        0 < one.n_items < LEAST_SHARED for one in agreement.coefficients
+    )
 
 
 def _n_units(measure: MeasuredField) -> str:
@@ -182,6 +202,90 @@ def percent_chart(measures: Sequence[MeasuredField], *, show_all: bool) -> Inter
             for measure in measures
         ],
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherStatistics:
+    """The coefficients of fields besides α: a picture, a sentence on each kind, and a table."""
+
+    chart: IntervalChart
+    notes: Sequence[str]
+    rows: Sequence[tuple[str, str, MeasuredStatistic]]
+
+
+def other_statistics(
+    measures: Sequence[MeasuredField], *, show_all: bool
+) -> OtherStatistics | None:
+    """Draw what fields report besides α and percent agreement; None where none does."""
+    pairs = [(measure, one) for measure in measures for one in measure.also]
+    if not pairs:
+        return None
+    kinds = dict.fromkeys(one.statistic for _, one in pairs)
+    return OtherStatistics(
+        chart=interval_chart(
+            "Other coefficients with their 95 % bootstrap intervals",
+            [
+                Estimate(
+                    label=measure.title,
+                    detail=statistic_title(one.statistic),
+                    value=one.value,
+                    interval=one.interval,
+                    note=_n_units(measure) if one.reason is None else reason_in_words(one.reason),
+                    is_hidden=_is_hidden(measure, show_all=show_all),
+                )
+                for measure, one in pairs
+            ],
+        ),
+        notes=[_STATISTIC_NOTES[kind] for kind in kinds if kind in _STATISTIC_NOTES],
+        rows=[(measure.title, statistic_title(one.statistic), one) for measure, one in pairs],
+    )
+
+
+def statistic_title(statistic: str) -> str:
+    return STATISTIC_TITLES.get(statistic, statistic)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFigure:
+    """The mean over items of a number that each has, drawn on the scale of that number."""
+
+    title: str
+    note: str
+    chart: IntervalChart
+
+
+def item_figures(
+    coefficients: Sequence[MeasuredCoefficient], *, show_all: bool
+) -> list[ItemFigure]:
+    """Draw each coefficient on a scale of its own."""
+    return [
+        ItemFigure(
+            title=one.title,
+            note=one.note,
+            chart=interval_chart(
+                f"{one.title}, mean over items with its 95 % bootstrap interval",
+                [
+                    Estimate(
+                        label=one.title,
+                        detail="mean over items",
+                        value=one.mean,
+                        interval=one.interval,
+                        note=_n_items(one),
+                        is_hidden=not show_all and 0 < one.n_items < LEAST_SHARED,
+                    )
+                ],
+                start=one.low,
+                end=one.high,
+            ),
+        )
+        for one in coefficients
+    ]
+
+
+def _n_items(one: MeasuredCoefficient) -> str:
+    if one.mean is None:
+        return reason_in_words(one.reason)
+    return f"n = {one.n_items:,} item{'' if one.n_items == 1 else 's'}"
 
 
 def bias_chart(bias: PositionBias) -> IntervalChart:

@@ -14,7 +14,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
 from workbench.aggregation.consensus import FittedField, SettledItem, infer_consensus
-from workbench.agreement.measure import MeasuredField, measure_agreement
+from workbench.agreement.measure import MeasuredCoefficient, MeasuredField, measure_agreement
 from workbench.agreement.queries import find_agreement
 from workbench.campaigns.campaign import get_campaign
 from workbench.contracts.task_template import ConsensusMethod
@@ -31,6 +31,7 @@ IncludeModels = Annotated[bool, Query(description="Count judgments by models too
 class AgreementShown(BaseModel):
     campaign: str
     measures: list[MeasuredField]
+    coefficients: list[MeasuredCoefficient]
 
 
 class ItemConsensus(BaseModel):
@@ -65,7 +66,11 @@ def get_agreement(
             agreement = measure_agreement(
                 work.session, campaign_id=found.id, include_models=include_models
             )
-    return AgreementShown(campaign=agreement.campaign, measures=list(agreement.measures))
+    return AgreementShown(
+        campaign=agreement.campaign,
+        measures=list(agreement.measures),
+        coefficients=list(agreement.coefficients),
+    )
 
 
 @router.get(

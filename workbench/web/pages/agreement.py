@@ -35,14 +35,18 @@ from workbench.web.figures import (
     METHOD_TITLES,
     Distribution,
     FieldNote,
+    ItemFigure,
     MatrixValue,
+    OtherStatistics,
     alpha_chart,
     annotator_chart,
     bias_chart,
     distributions,
     explain,
     has_hidden,
+    item_figures,
     matrix_chart,
+    other_statistics,
     outcome_word,
     percent_chart,
     reason_word,
@@ -88,6 +92,8 @@ class Measured:
     is_current: bool
     alpha: IntervalChart
     percent: IntervalChart
+    others: OtherStatistics | None
+    by_item: Sequence[ItemFigure]
     notes: Sequence[FieldNote]
     measures: Sequence[MeasuredField]
     has_hidden: bool
@@ -146,9 +152,11 @@ def agreement_page(
             is_current=view.is_current,
             alpha=alpha_chart(agreement.measures, show_all=show_all),
             percent=percent_chart(agreement.measures, show_all=show_all),
+            others=other_statistics(agreement.measures, show_all=show_all),
+            by_item=item_figures(agreement.coefficients, show_all=show_all),
             notes=[explain(measure) for measure in agreement.measures],
             measures=agreement.measures,
-            has_hidden=has_hidden(agreement.measures),
+            has_hidden=has_hidden(agreement),
             fields=[(measure.field, measure.title) for measure in agreement.measures],
             matrix=_matrix(request, frame, agreement, chosen, matrix, naming, show_all=show_all),
             bias=agreement.position_bias,
