@@ -166,7 +166,10 @@ class AttributeRating:
 
 @dataclass(frozen=True, kw_only=True)
 class CriterionGrade:
-    """One criterion of an item's rubric: `outcome` is `met`, `unmet` or `not_applicable`."""
+    """One criterion of an item's rubric: `outcome` is `met`, `unmet`, `not_applicable` or `tied`.
+
+    `share_met` is among the annotators to whom the criterion applied.
+    """
 
     criterion: str
     weight: float
