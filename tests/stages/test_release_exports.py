@@ -27,10 +27,12 @@ from workbench.releases.export import (
     read_options,
 )
 from workbench.releases.freeze import FrozenRelease, freeze_release
+from workbench.releases.rendering import Rendering
+from workbench.releases.splits import read_splits
 from workbench.releases.verify import verify_export, verify_release
 from workbench.settings import Settings
 
-PARQUET, JSONL = ExportFormat
+PARQUET, JSONL, JSON = ExportFormat.PARQUET, ExportFormat.JSONL, ExportFormat.JSON
 
 
 def sha256(path: Path) -> str:
@@ -57,6 +59,7 @@ def export(
     exporter: str = "trl_preference",
     form: ExportFormat = PARQUET,
     options: Mapping[str, Any] | None = None,
+    splits: str = "",
 ) -> Exported:
     chosen = get_exporter(exporter)
     return export_release(
@@ -66,6 +69,19 @@ def export(
         options=read_options(chosen, options or {}),
         format=form,
         to=to,
+        splits=read_splits(splits),
+    )
+
+
+def wanted(
+    exporter: str = "trl_preference", *, form: ExportFormat = PARQUET, splits: str = ""
+) -> Rendering:
+    chosen = get_exporter(exporter)
+    return Rendering(
+        exporter=chosen,
+        options=read_options(chosen, {}),
+        format=form,
+        splits=read_splits(splits),
     )
 
 
@@ -81,7 +97,7 @@ def flip(path: Path, place: int) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("form", ExportFormat)
+@pytest.mark.parametrize("form", [PARQUET, JSONL])
 def test_an_export_can_be_repeated_byte_for_byte(
     release: FrozenRelease, tmp_path: Path, form: ExportFormat
 ) -> None:
@@ -107,12 +123,10 @@ def test_the_manifest_beside_an_export_tells_all_about_it(
     assert set(manifest["files"]) == {"trl_preference.parquet", "raw_judgments.jsonl"}
     entry = manifest["files"]["trl_preference.parquet"]
     assert entry["sha256"] == exported.sha256 == sha256(exported.path)
-    assert entry["options"] == {
-        "form": "standard",
-        "prompt": "explicit",
-        "margin": False,
-        "separator": "",
-    }
+    assert entry["options"] == read_options(
+        get_exporter("trl_preference"), {"form": "standard", "margin": False}
+    ).model_dump(mode="json")
+    assert entry["options"]["form"] == "standard"
     assert (entry["rows_in"], entry["rows"], entry["left_out"]) == (3, 3, {})
     assert raw.left_out == {"superseded": 1}
     assert (raw.rows_in, raw.rows) == (9, 8)
@@ -238,26 +252,38 @@ def test_options_that_make_no_sense_are_refused(given_options: dict[str, str]) -
 def test_an_export_that_was_made_before_is_found_while_it_is_intact(
     release: FrozenRelease, tmp_path: Path
 ) -> None:
-    exporter = get_exporter("trl_preference")
-    assert find_export(tmp_path, exporter=exporter, format=PARQUET) is None
+    assert find_export(tmp_path, wanted()) is None
     made = export(release, tmp_path)
-    assert find_export(tmp_path, exporter=exporter, format=PARQUET) == made
-    assert find_export(tmp_path, exporter=exporter, format=JSONL) is None
+    assert find_export(tmp_path, wanted()) == made
+    assert find_export(tmp_path, wanted(form=JSONL)) is None
+    assert find_export(tmp_path, wanted(splits="a=0.5,b=0.5")) is None
     flip(made.path, 100)
-    assert find_export(tmp_path, exporter=exporter, format=PARQUET) is None
+    assert find_export(tmp_path, wanted()) is None
 
 
 def test_the_preview_is_the_first_rows_of_the_export(
     release: FrozenRelease, tmp_path: Path
 ) -> None:
-    exporter = get_exporter("trl_preference")
-    rows = preview_release(
-        release.folder, exporter=exporter, options=read_options(exporter, {}), rows=2
-    )
-    assert rows == pq.read_table(export(release, tmp_path).path).to_pylist()[:2]
+    preview = preview_release(release.folder, wanted(), rows=2)
+    exported = export(release, tmp_path)
+    assert preview.rows == pq.read_table(exported.path).to_pylist()[:2]
+    assert (preview.rows_in, preview.left_out) == (exported.rows_in, exported.left_out)
+    assert (preview.counts, preview.is_complete) == ({None: exported.rows}, True)
 
 
-@pytest.mark.parametrize("form", ExportFormat)
+def test_the_preview_counts_what_is_left_out_and_the_rows_of_each_split(
+    release: FrozenRelease, tmp_path: Path
+) -> None:
+    chosen = wanted("raw_judgments", splits="train=0.5,test=0.5")
+    preview = preview_release(release.folder, chosen)
+    written = export(release, tmp_path, exporter="raw_judgments", splits="train=0.5,test=0.5")
+    assert preview.left_out == written.left_out == {"superseded": 1}
+    assert preview.counts == {table.split: table.rows for table in written.tables}
+    some = preview_release(release.folder, chosen, counted=4)
+    assert (some.rows_in, some.is_complete) == (4, False)
+
+
+@pytest.mark.parametrize("form", [PARQUET, JSONL])
 @pytest.mark.parametrize("shape", ["standard", "conversational"])
 def test_rows_nobody_really_judged_are_marked_in_the_export(
     sqlite_database: Database,

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx2
@@ -89,7 +89,7 @@ def test_from_items_to_a_data_frame(lab: Lab) -> None:
     ]
     release = lab.client.freeze_release(campaign, name="v1", min_judgments=2)
     assert lab.client.releases() == lab.client.releases(campaign) == [release]
-    assert release.rows == {"preference": 2}
+    assert release.rows["preference"] == 2
     assert lab.client.manifest(release)["files"]["items.parquet"]["rows"] == 3
     export = lab.client.export(release, "trl_preference", form="standard")
     frame = export.to_pandas()
@@ -116,7 +116,7 @@ def test_a_saved_export_passes_verification(lab: Lab, tmp_path: Path) -> None:
     export = lab.client.export(release, "raw_judgments")
     path = export.save(tmp_path / "out")
     assert pq.read_metadata(path).num_rows == 6
-    assert export.manifest()["files"]["raw_judgments.parquet"]["sha256"] == export.sha256
+    assert export.manifest()["files"]["raw_judgments.parquet"]["sha256"] == export.files[0].sha256
     verify_export(tmp_path / "out", release_id=release.id, release_sha256=release.manifest_sha256)
     assert export.save(tmp_path / "out") == path
     other = lab.client.export(release, "trl_preference")
@@ -129,10 +129,31 @@ def test_a_saved_export_passes_verification(lab: Lab, tmp_path: Path) -> None:
     ]
 
 
+def test_the_splits_of_an_export_are_read_one_by_one(lab: Lab, tmp_path: Path) -> None:
+    fill(lab)
+    release = lab.client.freeze_release("law/2026")
+    whole = lab.client.export(release, "raw_judgments")
+    split = lab.client.export(release, "raw_judgments", splits={"train": 0.5, "test": 0.5})
+    assert (list(split.splits), list(whole.splits)) == (["test", "train"], [])
+    assert sum(split.to_arrow(name).num_rows for name in split.splits) == whole.rows == 6
+    with pytest.raises(ClientError) as failure:
+        split.to_arrow()
+    assert failure.value.code == "no_such_split"
+    split.save(tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "manifest.json",
+        "raw_judgments-test.parquet",
+        "raw_judgments-train.parquet",
+    ]
+    with pytest.raises(ClientError) as refused:
+        lab.client.export(release, "raw_judgments", splits={"train": 0.5})
+    assert refused.value.faults[0].field == "splits"
+
+
 def test_a_download_that_was_tampered_with_is_refused(lab: Lab, tmp_path: Path) -> None:
     fill(lab)
     export = lab.client.export(lab.client.freeze_release("law/2026"), "raw_judgments")
-    export.sha256 = "0" * 64
+    export.files = [replace(export.files[0], sha256="0" * 64)]
     with pytest.raises(ClientError) as failure:
         export.save(tmp_path)
     assert failure.value.code == "verification_failed"

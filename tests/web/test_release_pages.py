@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -126,6 +128,38 @@ def test_the_options_of_an_exporter_change_the_preview_and_the_download(site: Si
     entry = manifest["files"]["trl_preference.jsonl"]
     assert (entry["rows"], entry["options"]["form"]) == (len(exported), "standard")
     assert len(site.events("release_downloaded")) == 2
+
+
+def test_a_split_export_is_previewed_and_downloaded_as_one_archive(site: Site) -> None:
+    made = judged_campaign(site, [[comparison(-2), comparison(-1)]] * 20)
+    address = _freeze(site, made)
+    engineer = site.browser(Role.ENGINEER)
+    query = "exporter=trl_preference&splits=train%3D0.5,test%3D0.5"
+    page = html.fromstring(engineer.get(f"{address}?{query}").text)
+    text = " ".join(page.text_content().split())
+    assert "Of 20 records, none is left out. Rows: test" in text
+    assert "--splits train=0.5,test=0.5" in text
+    assert len(page.xpath("//dl[@class='record']")) == 3
+    response = engineer.get(f"{address}/download?{query}&format=jsonl")
+    assert response.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        names = ["trl_preference-test.jsonl", "trl_preference-train.jsonl"]
+        assert archive.namelist() == [*names, "manifest.json", "card.md"]
+        assert sum(len(archive.read(name).splitlines()) for name in names) == 20
+    bad = f"{address}?exporter=trl_preference&splits=train"
+    assert "is not a split" in engineer.get(bad).text
+
+
+def test_only_the_kinds_of_file_that_a_format_has_are_offered(site: Site) -> None:
+    made = _campaign(site)
+    engineer = site.browser(Role.ENGINEER)
+    address = _freeze(site, made)
+    page = html.fromstring(engineer.get(f"{address}?exporter=trl_preference").text)
+    links = page.xpath("//a[contains(@href, '/download') and contains(@class, 'button')]")
+    assert [link.text_content().strip() for link in links] == ["Parquet", "JSONL"]
+    refused = engineer.get(f"{address}/download?exporter=trl_preference&format=json")
+    assert location(refused) == address
+    assert "not written as json" in engineer.get(address).text
 
 
 def test_an_option_that_does_not_exist_is_a_fault_on_the_page_and_no_download(site: Site) -> None:

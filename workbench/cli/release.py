@@ -96,27 +96,38 @@ def export(
     release: ReleaseReference,
     exporter: Annotated[str, typer.Option("--exporter", metavar="E", help="The format's name.")],
     format: Annotated[  # noqa: A002
-        Literal["parquet", "jsonl"], typer.Option("--format", help="The kind of file.")
+        Literal["parquet", "jsonl", "json"], typer.Option("--format", help="The kind of file.")
     ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the files go.")],
     option: Annotated[
         list[str] | None,
         typer.Option("--option", metavar="KEY=VALUE", help="An option of the exporter; repeat."),
     ] = None,
+    splits: Annotated[
+        str,
+        typer.Option(
+            "--splits",
+            metavar="NAME=RATIO,…",
+            help="A file for each split, as in train=0.9,test=0.1; no prompt is in two.",
+        ),
+    ] = "",
     organization: InOrganization = None,
     as_json: AsJson = False,
 ) -> None:
     """Render a release's records in a training format, with a manifest beside them."""
     from workbench.contracts.exporter import ExportFormat
     from workbench.contracts.registry import get_exporter
-    from workbench.releases.download import Rendering, export_known, record_export
+    from workbench.releases.download import export_known, record_export
     from workbench.releases.export import read_options
+    from workbench.releases.rendering import Rendering
+    from workbench.releases.splits import read_splits
 
     chosen = get_exporter(exporter)
     wanted = Rendering(
         exporter=chosen,
         options=read_options(chosen, split_options(option or [])),
         format=ExportFormat(format),
+        splits=read_splits(splits),
     )
     with open_environment() as environment:
         view = _find(environment, release, organization)
@@ -140,14 +151,13 @@ def export(
             )
     document = {
         "release": view.public_id,
-        "exporter": chosen.key,
-        "format": str(format),
-        "options": wanted.options.model_dump(mode="json"),
+        **wanted.as_document(),
         **exported.as_document(),
         "path": str(exported.path),
         "manifest": str(exported.manifest),
     }
-    answer(document, f"{exported.rows:,} rows in {exported.path}", as_json=as_json)
+    where = ", ".join(str(exported.folder / file.name) for file in exported.tables)
+    answer(document, f"{exported.rows:,} rows in {where}", as_json=as_json)
 
 
 @app.command("verify")

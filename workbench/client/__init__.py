@@ -12,13 +12,14 @@ from __future__ import annotations
 from workbench.client.answers import Campaign, Imported, ItemConsensus, Measure, Release
 from workbench.client.client import Client
 from workbench.client.errors import ClientError, Fault
-from workbench.client.export import Export
+from workbench.client.export import Export, ExportedFile
 
 __all__ = [
     "Campaign",
     "Client",
     "ClientError",
     "Export",
+    "ExportedFile",
     "Fault",
     "Imported",
     "ItemConsensus",

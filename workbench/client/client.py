@@ -27,7 +27,7 @@ from workbench.client.errors import ClientError
 from workbench.client.export import Export, read_export
 
 Method = Literal["majority", "mean", "dawid_skene"]
-Format = Literal["parquet", "jsonl"]
+Format = Literal["parquet", "jsonl", "json"]
 Rows = Iterable[Mapping[str, Any]]
 
 T = TypeVar("T")
@@ -148,10 +148,20 @@ class Client:
         exporter: str,
         *,
         format: Format = "parquet",  # noqa: A002
+        splits: Mapping[str, float] | None = None,
         **options: Any,
     ) -> Export:
-        """Render a release in a training format; `options` are the exporter's."""
-        wish = {"exporter": exporter, "format": format, "options": options}
+        """Render a release in a training format; `options` are the exporter's.
+
+        Args:
+            splits: Ratios by name, as in `{"train": 0.9, "test": 0.1}`: a file for each.
+        """
+        wish = {
+            "exporter": exporter,
+            "format": format,
+            "options": options,
+            "splits": dict(splits or {}),
+        }
         return read_export(
             self._connection.post(f"{_release(release)}/exports", wish), self._connection
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,44 +21,70 @@ if TYPE_CHECKING:
 _MANIFEST = "manifest.json"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedFile:
+    """A file of an export; `rows` is None for a companion, `split` where there are no splits."""
+
+    name: str
+    split: str | None
+    rows: int | None
+    bytes: int
+    sha256: str
+
+
 @dataclass(kw_only=True, eq=False)
 class Export:
     """One export; nothing is downloaded before it is asked for.
 
     Attributes:
-        file: Its name, `<exporter>.<format>`.
+        files: One for each split, then the companions that go with them.
         rows_in: Records of the release.
         rows: Rows of the export.
         left_out: Records left out, by reason.
     """
 
-    file: str
+    files: Sequence[ExportedFile]
     rows_in: int
     rows: int
     left_out: Mapping[str, int]
-    bytes: int
-    sha256: str
     _path: str = field(repr=False)
     _connection: Connection = field(repr=False)
     _kept: Path | None = field(default=None, init=False, repr=False)
 
-    def to_arrow(self) -> pa.Table:
-        """Return the rows as a pyarrow table."""
-        path = self._downloaded()
-        if path.suffix == ".parquet":
-            import pyarrow.parquet as pq
+    @property
+    def splits(self) -> Sequence[str]:
+        """The names of the splits; none if the export is not split."""
+        return [file.split for file in self.files if file.split is not None]
 
-            return pq.read_table(path)
-        import pyarrow.json
+    def to_arrow(self, split: str | None = None) -> pa.Table:
+        """Return the rows, or those of one split, as a pyarrow table.
 
-        return pyarrow.json.read_json(path)
+        Raises:
+            ClientError: The export is split and no split is named, or it has none of that name.
+        """
+        path = self._downloaded(self._table(split))
+        match path.suffix:
+            case ".parquet":
+                import pyarrow.parquet as pq
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the rows as a pandas data frame."""
-        frame: pd.DataFrame = self.to_arrow().to_pandas()
+                return pq.read_table(path)
+            case ".json":
+                import json
+
+                import pyarrow as pa
+
+                return pa.Table.from_pylist(json.loads(path.read_bytes()))
+            case _:
+                import pyarrow.json
+
+                return pyarrow.json.read_json(path)
+
+    def to_pandas(self, split: str | None = None) -> pd.DataFrame:
+        """Return the rows, or those of one split, as a pandas data frame."""
+        frame: pd.DataFrame = self.to_arrow(split).to_pandas()
         return frame
 
-    def to_dataset(self) -> Dataset:
+    def to_dataset(self, split: str | None = None) -> Dataset:
         """Return the rows as a data set of Hugging Face's `datasets`, which must be installed."""
         try:
             from datasets import Dataset
@@ -66,14 +92,14 @@ class Export:
         except ImportError as error:
             message = "to_dataset needs the package datasets: pip install datasets"
             raise ClientError(message, code="not_installed") from error
-        return Dataset(InMemoryTable(self.to_arrow()))
+        return Dataset(InMemoryTable(self.to_arrow(split)))
 
     def manifest(self) -> dict[str, Any]:
         """Return what is known of the export: hashes, counts, options, agreement."""
         return self._connection.get(f"{self._path}/{_MANIFEST}")
 
     def save(self, folder: Path | str) -> Path:
-        """Write the file and its `manifest.json` into a folder and return the file's path.
+        """Write the files and their `manifest.json` into a folder and return the first one's path.
 
         Raises:
             ClientError: The folder holds the manifest of something else.
@@ -87,27 +113,37 @@ class Export:
             if present.exists() and present.read_bytes() != manifest.read_bytes():
                 message = f"{present} is of another export; save into another folder"
                 raise ClientError(message, code="conflict")
-            self._download(folder / self.file)
+            for file in self.files:
+                self._download(file, folder / file.name)
             manifest.replace(present)
         finally:
             manifest.unlink(missing_ok=True)
-        return folder / self.file
+        return folder / self.files[0].name
 
-    def _downloaded(self) -> Path:
-        """Return the file, downloaded into a folder that lasts as long as this object."""
+    def _table(self, split: str | None) -> ExportedFile:
+        found = [file for file in self.files if file.rows is not None and file.split == split]
+        if not found:
+            splits = ", ".join(self.splits) or "none"
+            message = f"the export has no split {split!r}; its splits: {splits}"
+            raise ClientError(message, code="no_such_split")
+        return found[0]
+
+    def _downloaded(self, file: ExportedFile) -> Path:
+        """Return a file, downloaded into a folder that lasts as long as this object."""
         if self._kept is None:
-            folder = Path(tempfile.mkdtemp(prefix="workbench-export-"))
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-            self._download(folder / self.file)
-            self._kept = folder / self.file
-        return self._kept
+            self._kept = Path(tempfile.mkdtemp(prefix="workbench-export-"))
+            weakref.finalize(self, shutil.rmtree, self._kept, ignore_errors=True)
+        path = self._kept / file.name
+        if not path.exists():
+            self._download(file, path)
+        return path
 
-    def _download(self, to: Path) -> None:
+    def _download(self, file: ExportedFile, to: Path) -> None:
         partial = to.with_name(f".{to.name}.partial")
         try:
-            sha256 = self._connection.download(f"{self._path}/{self.file}", partial)
-            if sha256 != self.sha256:
-                message = f"{self.file} arrived with the SHA-256 {sha256}, not {self.sha256}"
+            sha256 = self._connection.download(f"{self._path}/{file.name}", partial)
+            if sha256 != file.sha256:
+                message = f"{file.name} arrived with the SHA-256 {sha256}, not {file.sha256}"
                 raise ClientError(message, code="verification_failed")
             partial.replace(to)
         finally:
@@ -116,12 +152,19 @@ class Export:
 
 def read_export(document: Mapping[str, Any], connection: Connection) -> Export:
     return Export(
-        file=document["file"],
+        files=tuple(
+            ExportedFile(
+                name=one["file"],
+                split=one["split"],
+                rows=one["rows"],
+                bytes=one["bytes"],
+                sha256=one["sha256"],
+            )
+            for one in document["files"]
+        ),
         rows_in=document["rows_in"],
         rows=document["rows"],
         left_out=document["left_out"],
-        bytes=document["bytes"],
-        sha256=document["sha256"],
         _path=document["export"],
         _connection=connection,
     )

@@ -53,10 +53,11 @@ class ExportedTable:
 
 
 class ExportFormat(StrEnum):
-    """The kind of file an export is."""
+    """The kind of file an export is: `json` is one array of all rows."""
 
     PARQUET = "parquet"
     JSONL = "jsonl"
+    JSON = "json"
 
 
 O = TypeVar("O", bound=ExportOptions)

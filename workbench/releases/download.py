@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,33 +12,22 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from workbench.audit import record_event
-from workbench.contracts.exporter import AnyExporter, ExportFormat, ExportOptions
+from workbench.contracts.exporter import ExportFormat
 from workbench.contracts.registry import get_exporter
 from workbench.errors import VerificationFailed
 from workbench.identifiers import hash_content
-from workbench.releases.export import (
-    Exported,
-    Progress,
-    export_release,
-    find_export,
-    read_options,
-)
+from workbench.releases.archive import ARCHIVE
+from workbench.releases.conversion import Progress
+from workbench.releases.export import Exported, find_export, read_options, write_rendering
 from workbench.releases.folders import export_folder, release_folder
 from workbench.releases.manifest import MANIFEST, read_export_manifest
 from workbench.releases.queries import ReleaseView
+from workbench.releases.rendering import Rendering
+from workbench.releases.splits import read_splits
 from workbench.settings import Settings
 
 _DIGITS = 20
 _EXPORT = re.compile(f"[0-9a-f]{{{_DIGITS}}}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendering:
-    """What is wanted of a release: which format, under which options, in which kind of file."""
-
-    exporter: AnyExporter
-    options: ExportOptions
-    format: ExportFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +48,10 @@ def export_known(
     progress: Progress | None = None,
 ) -> Exported:
     """Export a release, holding it to the hash that the database keeps of its manifest."""
-    return export_release(
+    return write_rendering(
         release_folder(settings, release.public_id),
+        wanted,
         manifest_sha256=release.manifest_sha256,
-        exporter=wanted.exporter,
-        options=wanted.options,
-        format=wanted.format,
         to=to,
         progress=progress,
     )
@@ -74,18 +62,16 @@ def prepare_download(settings: Settings, release: ReleaseView, wanted: Rendering
     digest = hash_content(
         {
             "release": release.manifest_sha256,
-            "exporter": wanted.exporter.key,
-            "version": wanted.exporter.version,
-            "options": wanted.options.model_dump(mode="json"),
-            "format": str(wanted.format),
+            **wanted.as_document(),
             "pyarrow": pa.__version__,
         }
     )
     folder = export_folder(settings, release.public_id, digest[:_DIGITS])
-    found = find_export(folder, exporter=wanted.exporter, format=wanted.format)
+    found = find_export(folder, wanted)
     if found is not None:
         return found
-    (folder / MANIFEST).unlink(missing_ok=True)
+    # A companion is merged with what is there, which here is nothing but what this export wrote.
+    shutil.rmtree(folder, ignore_errors=True)
     return export_known(settings, release, wanted, to=folder)
 
 
@@ -100,17 +86,17 @@ def find_download(
         files = read_export_manifest(folder)["files"]
     except VerificationFailed:
         return None
-    name = next(iter(files)) if file == MANIFEST else file
-    if name not in files:
+    if file not in {MANIFEST, ARCHIVE, *files}:
         return None
-    entry = files[name]
+    entry = next(entry for entry in files.values() if "companion_of" not in entry)
     exporter = get_exporter(entry["exporter"])
     wanted = Rendering(
         exporter=exporter,
         options=read_options(exporter, entry["options"]),
         format=ExportFormat(entry["format"]),
+        splits=read_splits(entry["splits"]),
     )
-    exported = find_export(folder, exporter=exporter, format=wanted.format)
+    exported = find_export(folder, wanted)
     if exported is None:
         return None
     return Download(path=folder / file, wanted=wanted, exported=exported)
@@ -135,10 +121,8 @@ def record_export(
         subject=release.public_id,
         now=now,
         detail={
-            "exporter": wanted.exporter.key,
-            "format": str(wanted.format),
-            "options": wanted.options.model_dump(mode="json"),
+            **wanted.as_document(),
             "rows": exported.rows,
-            "sha256": exported.sha256,
+            "sha256": {file.name: file.sha256 for file in exported.files},
         },
     )

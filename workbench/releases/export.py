@@ -1,75 +1,126 @@
-"""Exporting a release: its records through an exporter, streamed group by group.
-
-A second thread reads and converts while the first writes, and a third proves the hash of what is
-read; the queue between them bounds the memory.
-"""
+"""Exporting a release: its records through an exporter, with companions and a manifest."""
 
 from __future__ import annotations
 
 import secrets
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from workbench.contracts.exporter import AnyExporter, ExportFormat, ExportOptions
+from workbench.contracts.exporter import (
+    AnyExporter,
+    ExportedTable,
+    ExportFormat,
+    ExportOptions,
+)
 from workbench.contracts.faults import explain_faults
 from workbench.contracts.registry import exporters
 from workbench.contracts.task_template import AnyTemplate
 from workbench.errors import BadRequest, OptionInvalid, VerificationFailed
-from workbench.releases.files import (
-    CODEC,
-    CODEC_LEVEL,
-    HashedFile,
-    JsonLinesTable,
-    ParquetTable,
-    TableWriter,
-    WrittenFile,
-    hash_file,
-)
+from workbench.releases.conversion import Conversion, Progress, WrittenSplit
+from workbench.releases.files import CODEC, CODEC_LEVEL, hash_file, write_bytes
 from workbench.releases.manifest import (
     MANIFEST,
     merge_export,
     read_export_manifest,
     read_release_manifest,
 )
+from workbench.releases.rendering import Rendering
 from workbench.releases.snapshot import records_file
+from workbench.releases.splits import Splits
 
-_SIMULATED = pa.field("simulated", pa.bool_(), nullable=False)
-_GROUPS_AHEAD = 2
-
-Progress = Callable[[int, int], None]
+PREVIEWED = 3
+COUNTED = 50_000
+"""How many records a preview converts to count what is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
-    """One exported file: what went in, what came out and what was left out, by reason."""
+class ExportedFile:
+    """A file of an export; `rows` is None for a companion, `split` where there are no splits."""
 
-    path: Path
-    manifest: Path
-    rows_in: int
-    rows: int
-    left_out: Mapping[str, int]
+    name: str
+    split: str | None
+    rows: int | None
     bytes: int
     sha256: str
 
     def as_document(self) -> dict[str, Any]:
-        """Return what is told of the file to whoever asked for it."""
+        return {
+            "file": self.name,
+            "split": self.split,
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "sha256": self.sha256,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """An export in a folder: what went in, what came out and what was left out, by reason.
+
+    `tables` has one file for each split.
+    """
+
+    folder: Path
+    tables: Sequence[ExportedFile]
+    companions: Sequence[ExportedFile]
+    rows_in: int
+    left_out: Mapping[str, int]
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / MANIFEST
+
+    @property
+    def path(self) -> Path:
+        """The file of rows; the first one where there are several."""
+        return self.folder / self.tables[0].name
+
+    @property
+    def sha256(self) -> str:
+        return self.tables[0].sha256
+
+    @property
+    def rows(self) -> int:
+        return sum(table.rows or 0 for table in self.tables)
+
+    @property
+    def files(self) -> Sequence[ExportedFile]:
+        return (*self.tables, *self.companions)
+
+    def as_document(self) -> dict[str, Any]:
+        """Return what is told of the export to whoever asked for it."""
         return {
             "file": self.path.name,
             "rows_in": self.rows_in,
             "rows": self.rows,
             "left_out": dict(self.left_out),
-            "bytes": self.bytes,
+            "bytes": sum(table.bytes for table in self.tables),
             "sha256": self.sha256,
+            "files": [file.as_document() for file in self.files],
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportPreview:
+    """The first rows that an export would have, and what comes of its first records.
+
+    Attributes:
+        rows_in: How many records were converted: all of them if `is_complete`.
+        counts: Rows by split.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+    rows_in: int
+    left_out: Mapping[str, int]
+    counts: Mapping[str | None, int]
+    is_complete: bool
 
 
 def list_exporters(template: AnyTemplate) -> list[AnyExporter]:
@@ -100,11 +151,12 @@ def export_release(
     options: ExportOptions,
     format: ExportFormat,  # noqa: A002
     to: Path,
+    splits: Splits | None = None,
     progress: Progress | None = None,
 ) -> Exported:
-    """Write `to/<exporter>.<format>` and enter it in `to/manifest.json`.
+    """Write `to/<exporter>[-<split>].<format>` and enter it in `to/manifest.json`.
 
-    The same release, exporter, options and format give the same bytes.
+    The same release, exporter, options, format and splits give the same bytes.
 
     Args:
         folder: The release's folder.
@@ -113,178 +165,81 @@ def export_release(
 
     Raises:
         VerificationFailed: The release is not what was frozen.
-        BadRequest: It has no records of the kind that the exporter eats.
+        BadRequest: It has no records of the kind that the exporter eats, or the exporter writes no
+            files of that kind.
         Conflict: `to` holds a manifest that is not an export's.
     """
-    release = read_release_manifest(folder, expected_sha256=manifest_sha256)
-    source, expected = _source(release, exporter)
-    to.mkdir(parents=True, exist_ok=True)
-    name = f"{exporter.key}.{format}"
-    rendering = _Rendering(exporter, options, marks_simulated=release["simulated"])
-    with _partial(to / name) as partial:
-        written = rendering.write(folder / source, expected, format, partial, progress)
-    left_out = dict(sorted(rendering.left_out.items()))
-    entry = {
-        "rows": written.rows,
-        "bytes": written.bytes,
-        "sha256": written.sha256,
-        "release": release["id"],
-        "exporter": exporter.key,
-        "exporter_version": exporter.version,
-        "options": options.model_dump(mode="json"),
-        "format": str(format),
-        "codec": f"{CODEC} {CODEC_LEVEL}" if format is ExportFormat.PARQUET else None,
-        "pyarrow": pa.__version__,
-        "rows_in": rendering.rows_in,
-        "left_out": left_out,
-    }
-    with _partial(to / MANIFEST) as partial:
-        manifest = merge_export(to, _provenance(release, folder), name, entry)
-        partial.write_bytes(manifest)
-    return _exported(to, name, entry)
-
-
-def find_export(
-    folder: Path,
-    *,
-    exporter: AnyExporter,
-    format: ExportFormat,  # noqa: A002
-) -> Exported | None:
-    """Return an export that is in a folder and intact."""
-    name = f"{exporter.key}.{format}"
-    try:
-        entry = read_export_manifest(folder)["files"].get(name)
-    except VerificationFailed:
-        return None
-    path = folder / name
-    if entry is None or not path.is_file() or hash_file(path) != entry["sha256"]:
-        return None
-    return _exported(folder, name, entry)
-
-
-def _exported(folder: Path, name: str, entry: Mapping[str, Any]) -> Exported:
-    return Exported(
-        path=folder / name,
-        manifest=folder / MANIFEST,
-        rows_in=entry["rows_in"],
-        rows=entry["rows"],
-        left_out=entry["left_out"],
-        bytes=entry["bytes"],
-        sha256=entry["sha256"],
+    wanted = Rendering(exporter=exporter, options=options, format=format, splits=splits or Splits())
+    return write_rendering(
+        folder, wanted, manifest_sha256=manifest_sha256, to=to, progress=progress
     )
 
 
+def write_rendering(
+    folder: Path,
+    wanted: Rendering,
+    *,
+    manifest_sha256: str | None,
+    to: Path,
+    progress: Progress | None = None,
+) -> Exported:
+    """Do as `export_release` does."""
+    release = read_release_manifest(folder, expected_sha256=manifest_sha256)
+    source, expected = find_source(release, wanted.exporter)
+    to.mkdir(parents=True, exist_ok=True)
+    conversion = Conversion(folder, source, wanted, marks_simulated=release["simulated"])
+    with partial_files([to / name for name in wanted.files.values()]) as partials:
+        written = conversion.write(expected, partials, progress)
+    entries = _table_entries(wanted, release, written) | _write_companions(
+        wanted, release, written, to
+    )
+    enter_in_manifest(to, release, folder, entries)
+    return _exported(to, wanted, entries)
+
+
+def find_export(folder: Path, wanted: Rendering) -> Exported | None:
+    """Return an export that is in a folder and intact."""
+    try:
+        known = read_export_manifest(folder)["files"]
+    except VerificationFailed:
+        return None
+    names = [*wanted.files.values(), *wanted.exporter.companion_names]
+    entries = {name: known[name] for name in names if name in known}
+    if not all(name in entries for name in wanted.files.values()):
+        return None
+    for name, entry in entries.items():
+        path = folder / name
+        if not path.is_file() or hash_file(path) != entry["sha256"]:
+            return None
+    return _exported(folder, wanted, entries)
+
+
 def preview_release(
-    folder: Path, *, exporter: AnyExporter, options: ExportOptions, rows: int = 3
-) -> list[dict[str, Any]]:
-    """Return the first rows that an export would have."""
+    folder: Path, wanted: Rendering, *, rows: int = PREVIEWED, counted: int = COUNTED
+) -> ExportPreview:
+    """Return the first rows that an export would have, and count over its first records."""
     release = read_release_manifest(folder)
-    source, _ = _source(release, exporter)
-    rendering = _Rendering(exporter, options, marks_simulated=release["simulated"])
-    found: list[dict[str, Any]] = []
-    with pq.ParquetFile(folder / source) as file:
-        for batch in file.iter_batches(batch_size=max(rows, 64)):
-            converted = rendering.convert(pa.Table.from_batches([batch])).table
-            found += converted.slice(0, rows - len(found)).to_pylist()
-            if len(found) >= rows:
-                break
-    return found
+    source, _ = find_source(release, wanted.exporter)
+    conversion = Conversion(folder, source, wanted, marks_simulated=release["simulated"])
+    names = wanted.splits.names
+    found: list[Mapping[str, Any]] = []
+    rows_in, left_out, counts = 0, Counter[str](), dict.fromkeys(names, 0)
+    for parts in conversion.parts(counted):
+        for name, part in zip(names, parts, strict=True):
+            found += part.table.slice(0, max(0, rows - len(found))).to_pylist()
+            rows_in += part.rows_in
+            left_out.update(part.left_out)
+            counts[name] += len(part.table)
+    return ExportPreview(
+        rows=found,
+        rows_in=rows_in,
+        left_out=dict(sorted(left_out.items())),
+        counts=counts,
+        is_complete=rows_in == release["files"][source]["rows"],
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    table: pa.Table
-    rows_in: int
-    left_out: Mapping[str, int]
-
-
-class _Rendering:
-    """One exporter at work under one choice of options."""
-
-    def __init__(
-        self, exporter: AnyExporter, options: ExportOptions, *, marks_simulated: bool
-    ) -> None:
-        self._exporter, self._options = exporter, options
-        schema = exporter.schema(options)
-        # Whoever gets the file without its manifest must still see what nobody really judged.
-        self._adds_mark = marks_simulated and _SIMULATED.name not in schema.names
-        self._schema = schema.append(_SIMULATED) if self._adds_mark else schema
-        self.rows_in = 0
-        self.left_out = Counter[str]()
-
-    def convert(self, table: pa.Table) -> _Group:
-        batches, left_out = [], Counter[str]()
-        for batch in table.combine_chunks().to_batches():
-            converted = self._exporter.convert(batch, self._options)
-            left_out.update(converted.left_out)
-            rendered = converted.batch
-            if self._adds_mark:
-                marks = batch.column(_SIMULATED.name)
-                if converted.kept is not None:
-                    marks = marks.filter(converted.kept)
-                rendered = pa.RecordBatch.from_arrays(
-                    [*rendered.columns, marks], schema=self._schema
-                )
-            batches.append(rendered)
-        return _Group(pa.Table.from_batches(batches, self._schema), len(table), left_out)
-
-    def write(
-        self,
-        source: Path,
-        expected_sha256: str,
-        format: ExportFormat,  # noqa: A002
-        path: Path,
-        progress: Progress | None,
-    ) -> WrittenFile:
-        sink = HashedFile(path)
-        with ThreadPoolExecutor(1) as prover, closing(sink):
-            proof = prover.submit(hash_file, source)
-            try:
-                with closing(_table_writer(format, sink, self._schema)) as writer:
-                    self._write_groups(source, writer, progress)
-            except (pa.ArrowException, OSError) as error:
-                if proof.result() == expected_sha256:
-                    raise
-                raise VerificationFailed(_changed(source)) from error
-            if proof.result() != expected_sha256:
-                raise VerificationFailed(_changed(source))
-        return sink.written(path.name, writer.rows)
-
-    def _write_groups(self, source: Path, writer: TableWriter, progress: Progress | None) -> None:
-        with pq.ParquetFile(source) as file, ThreadPoolExecutor(1) as reader:
-
-            def read(index: int) -> _Group:
-                return self.convert(file.read_row_group(index, use_threads=False))
-
-            ahead = deque[Future[_Group]]()
-            for index in range(file.num_row_groups + _GROUPS_AHEAD):
-                if index < file.num_row_groups:
-                    ahead.append(reader.submit(read, index))
-                if index < _GROUPS_AHEAD or not ahead:
-                    continue
-                group = ahead.popleft().result()
-                writer.write(group.table)
-                self.rows_in += group.rows_in
-                self.left_out.update(group.left_out)
-                if progress is not None:
-                    progress(self.rows_in, file.metadata.num_rows)
-
-
-def _table_writer(
-    format: ExportFormat,  # noqa: A002
-    sink: HashedFile,
-    schema: pa.Schema,
-) -> TableWriter:
-    match format:
-        case ExportFormat.PARQUET:
-            return ParquetTable(sink, schema)
-        case ExportFormat.JSONL:
-            return JsonLinesTable(sink, schema)
-        case _:
-            assert_never(format)
-
-
-def _source(release: Mapping[str, Any], exporter: AnyExporter) -> tuple[str, str]:
+def find_source(release: Mapping[str, Any], exporter: AnyExporter) -> tuple[str, str]:
     """Return the file of the release that an exporter eats, and its hash."""
     name = records_file(exporter.record)
     entry = release["files"].get(name)
@@ -297,22 +252,103 @@ def _source(release: Mapping[str, Any], exporter: AnyExporter) -> tuple[str, str
     return name, entry["sha256"]
 
 
-def _provenance(release: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return what an export's manifest keeps of its release."""
+def enter_in_manifest(
+    to: Path, release: Mapping[str, Any], folder: Path, entries: Mapping[str, dict[str, Any]]
+) -> None:
+    """Write the manifest of a folder last of all: what it names is there."""
     kept = {key: value for key, value in release.items() if key not in {"files", "format"}}
-    return kept | {"manifest_sha256": hash_file(folder / MANIFEST)}
+    provenance = kept | {"manifest_sha256": hash_file(folder / MANIFEST)}
+    manifest = merge_export(to, provenance, entries)
+    with partial_files([to / MANIFEST]) as (partial,):
+        partial.write_bytes(manifest)
 
 
 @contextmanager
-def _partial(path: Path) -> Iterator[Path]:
-    """Give a name to write to; the file gets its own when all went well."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+def partial_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Give names to write to; the files get their own when all went well."""
+    partials = [path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial") for path in paths]
     try:
-        yield partial
-        partial.replace(path)
+        yield partials
+        for partial, path in zip(partials, paths, strict=True):
+            partial.replace(path)
     finally:
-        partial.unlink(missing_ok=True)
+        for partial in partials:
+            partial.unlink(missing_ok=True)
 
 
-def _changed(source: Path) -> str:
-    return f"{source.name} of the release is not what was frozen"
+def _table_entries(
+    wanted: Rendering, release: Mapping[str, Any], written: Sequence[WrittenSplit]
+) -> dict[str, dict[str, Any]]:
+    is_parquet = wanted.format is ExportFormat.PARQUET
+    shared = {
+        "release": release["id"],
+        **wanted.as_document(),
+        "codec": f"{CODEC} {CODEC_LEVEL}" if is_parquet else None,
+        "pyarrow": pa.__version__,
+    }
+    return {
+        one.file.name: {
+            **one.file.as_entry(),
+            **shared,
+            "split": one.split,
+            "rows_in": one.rows_in,
+            "left_out": dict(one.left_out),
+        }
+        for one in written
+    }
+
+
+def _write_companions(
+    wanted: Rendering,
+    release: Mapping[str, Any],
+    written: Sequence[WrittenSplit],
+    to: Path,
+) -> dict[str, dict[str, Any]]:
+    exporter = wanted.exporter
+    if exporter.companions is None:
+        return {}
+    tables = [
+        ExportedTable(name=one.file.name, split=one.split, rows=one.file.rows or 0)
+        for one in written
+    ]
+    present = {
+        name: (to / name).read_bytes() for name in exporter.companion_names if (to / name).is_file()
+    }
+    contents = exporter.companions(tables, wanted.options, present)
+    with partial_files([to / name for name in contents]) as partials:
+        entries = [
+            write_bytes(partial, content)
+            for partial, content in zip(partials, contents.values(), strict=True)
+        ]
+    return {
+        name: {**entry.as_entry(), "release": release["id"], "companion_of": exporter.key}
+        for name, entry in zip(contents, entries, strict=True)
+    }
+
+
+def _exported(
+    folder: Path, wanted: Rendering, entries: Mapping[str, Mapping[str, Any]]
+) -> Exported:
+    tables = [entries[name] for name in wanted.files.values()]
+    left_out = Counter[str]()
+    for entry in tables:
+        left_out.update(entry["left_out"])
+    return Exported(
+        folder=folder,
+        tables=[_file(name, entries[name]) for name in wanted.files.values()],
+        companions=[
+            _file(name, entry) for name, entry in entries.items() if "companion_of" in entry
+        ],
+        rows_in=sum(entry["rows_in"] for entry in tables),
+        left_out=dict(sorted(left_out.items())),
+    )
+
+
+def _file(name: str, entry: Mapping[str, Any]) -> ExportedFile:
+    return ExportedFile(
+        name=name,
+        split=entry.get("split"),
+        rows=entry["rows"],
+        bytes=entry["bytes"],
+        sha256=entry["sha256"],
+    )

@@ -10,11 +10,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic_core import to_json
+
+from workbench.contracts.exporter import ExportFormat
 
 CODEC = "zstd"
 CODEC_LEVEL = 1
@@ -120,6 +122,41 @@ class JsonLinesTable:
 
     def close(self) -> None:
         self._sink.flush()
+
+
+class JsonArray:
+    """One JSON array of objects, an object a line."""
+
+    def __init__(self, sink: HashedFile, schema: pa.Schema) -> None:
+        del schema
+        self.rows = 0
+        self._sink = sink
+
+    def write(self, group: pa.Table) -> None:
+        lines = [to_json(row) for row in group.to_pylist()]
+        if lines:
+            self._sink.write((b",\n" if self.rows else b"[\n") + b",\n".join(lines))
+        self.rows += len(lines)
+
+    def close(self) -> None:
+        self._sink.write(b"\n]\n" if self.rows else b"[]\n")
+        self._sink.flush()
+
+
+def table_writer(
+    format: ExportFormat,  # noqa: A002
+    sink: HashedFile,
+    schema: pa.Schema,
+) -> TableWriter:
+    match format:
+        case ExportFormat.PARQUET:
+            return ParquetTable(sink, schema)
+        case ExportFormat.JSONL:
+            return JsonLinesTable(sink, schema)
+        case ExportFormat.JSON:
+            return JsonArray(sink, schema)
+        case _:
+            assert_never(format)
 
 
 class GroupedParquet:

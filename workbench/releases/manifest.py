@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,9 @@ def read_export_manifest(folder: Path) -> dict[str, Any]:
     return document
 
 
-def merge_export(folder: Path, release: dict[str, Any], file: str, entry: dict[str, Any]) -> bytes:
+def merge_export(
+    folder: Path, release: dict[str, Any], entries: Mapping[str, dict[str, Any]]
+) -> bytes:
     """Return the manifest of a folder after one more export into it.
 
     Raises:
@@ -79,7 +82,7 @@ def merge_export(folder: Path, release: dict[str, Any], file: str, entry: dict[s
         except VerificationFailed as error:
             message = f"{error.message}; export into another folder"
             raise Conflict(message) from error
-    files = {**document["files"], file: entry}
+    files = {**document["files"], **entries}
     used = {one["release"] for one in files.values()}
     known = {**document["releases"], release["id"]: release}
     releases = {key: known[key] for key in sorted(used)}

@@ -19,19 +19,18 @@ from workbench.database.paging import Page
 from workbench.errors import NotFound, VerificationFailed
 from workbench.models import Role
 from workbench.people.tokens import Scope
-from workbench.releases.download import (
-    Rendering,
-    find_download,
-    prepare_download,
-    record_export,
-)
+from workbench.releases.archive import ARCHIVE
+from workbench.releases.download import find_download, prepare_download, record_export
 from workbench.releases.export import preview_release, read_options
 from workbench.releases.folders import release_folder
 from workbench.releases.freeze import freeze_release
 from workbench.releases.manifest import MANIFEST
 from workbench.releases.queries import ReleaseView, get_release, list_releases
+from workbench.releases.rendering import Rendering
 from workbench.releases.snapshot import Filters
+from workbench.releases.splits import read_splits
 from workbench.releases.verify import FileState, verify_release
+from workbench.web.archives import MEDIA_TYPES, archive_response
 from workbench.web.edge import Edge, allow
 from workbench.web.parameters import PageNumber
 
@@ -40,11 +39,6 @@ router = APIRouter(prefix="/api/v1", tags=["releases"])
 Readers = Annotated[Edge, allow(Role.QA_LEAD, Role.ENGINEER, scope=Scope.RELEASES_READ)]
 Takers = Annotated[Edge, allow(Role.ENGINEER, scope=Scope.RELEASES_READ)]
 Freezers = Annotated[Edge, allow(Role.ENGINEER, scope=Scope.RELEASES_WRITE)]
-
-MEDIA_TYPES = {
-    ExportFormat.PARQUET: "application/vnd.apache.parquet",
-    ExportFormat.JSONL: "application/x-ndjson",
-}
 
 
 class FiltersShown(BaseModel):
@@ -102,7 +96,11 @@ class Verified(BaseModel):
 
 class Preview(BaseModel):
     exporter: str
-    rows: list[dict[str, Any]]
+    rows: list[dict[str, Any]] = Field(description="The first three rows.")
+    rows_in: int = Field(description="How many records were converted to count what is left out.")
+    left_out: dict[str, int] = Field(description="Of these, rows left out, by reason.")
+    splits: dict[str, int] = Field(description="Of these, rows by split; empty without splits.")
+    complete: bool = Field(description="Whether these are all records of the release.")
 
 
 class NewExport(BaseModel):
@@ -111,18 +109,40 @@ class NewExport(BaseModel):
     exporter: str = Field(max_length=64)
     format: ExportFormat = ExportFormat.PARQUET
     options: dict[str, str | bool | int | float] = {}
+    splits: dict[str, float] = Field(
+        default={},
+        description="Ratios by name, which sum to 1; no prompt, nor one nearly like it, is in two.",
+    )
+
+    def read(self) -> Rendering:
+        exporter = get_exporter(self.exporter)
+        return Rendering(
+            exporter=exporter,
+            options=read_options(exporter, self.options),
+            format=self.format,
+            splits=read_splits(self.splits),
+        )
+
+
+class ExportedFileShown(BaseModel):
+    file: str
+    split: str | None
+    rows: int | None = Field(description="None for a companion of the rows.")
+    bytes: int
+    sha256: str
 
 
 class ExportShown(BaseModel):
-    """An export; its file and its manifest are at `export` and below."""
+    """An export: its files, `manifest.json` and `export.zip` with all of them are at `export`/…."""
 
     export: str = Field(description="Names this way of exporting the release.")
-    file: str
+    file: str = Field(description="The file of rows; the first one where there are several.")
     rows_in: int
     rows: int
     left_out: dict[str, int] = Field(description="Rows left out, by reason.")
-    bytes: int
-    sha256: str
+    bytes: int = Field(description="Of all files of rows.")
+    sha256: str = Field(description="Of `file`.")
+    files: list[ExportedFileShown]
 
 
 class ExporterShown(BaseModel):
@@ -131,6 +151,7 @@ class ExporterShown(BaseModel):
     title: str
     summary: str
     record: str = Field(description="The kind of record it exports.")
+    formats: list[ExportFormat] = Field(description="The kinds of file it may be.")
     options: dict[str, Any] = Field(description="JSON Schema of its options.")
 
 
@@ -151,6 +172,7 @@ def list_known_exporters(edge: Readers) -> ExporterList:
                 title=one.title,
                 summary=one.summary,
                 record=str(one.record),
+                formats=list(one.formats),
                 options=one.options.model_json_schema(),
             )
             for one in exporters().values()
@@ -250,32 +272,26 @@ def verify_stored_release(edge: Readers, release: str) -> Verified:
 
 @router.post("/releases/{release}/preview", operation_id="preview_export")
 def preview_export(edge: Readers, release: str, wanted: NewExport) -> Preview:
-    """Return the first three rows that an export would have."""
+    """Return the first three rows that an export would have, and what it would leave out."""
     view = _find(edge, release)
-    chosen = get_exporter(wanted.exporter)
-    rows = preview_release(
-        release_folder(edge.settings, view.public_id),
-        exporter=chosen,
-        options=read_options(chosen, wanted.options),
+    chosen = wanted.read()
+    preview = preview_release(release_folder(edge.settings, view.public_id), chosen)
+    return Preview(
+        exporter=chosen.exporter.key,
+        rows=[dict(row) for row in preview.rows],
+        rows_in=preview.rows_in,
+        left_out=dict(preview.left_out),
+        splits={name: count for name, count in preview.counts.items() if name is not None},
+        complete=preview.is_complete,
     )
-    return Preview(exporter=chosen.key, rows=rows)
 
 
 @router.post("/releases/{release}/exports", operation_id="export_release")
 def export_known_release(edge: Takers, release: str, wanted: NewExport) -> ExportShown:
     """Render a release in a training format, unless that was done before."""
     view = _find(edge, release)
-    chosen = get_exporter(wanted.exporter)
-    exported = prepare_download(
-        edge.settings,
-        view,
-        Rendering(
-            exporter=chosen,
-            options=read_options(chosen, wanted.options),
-            format=wanted.format,
-        ),
-    )
-    address = f"/api/v1/releases/{view.public_id}/exports/{exported.path.parent.name}"
+    exported = prepare_download(edge.settings, view, wanted.read())
+    address = f"/api/v1/releases/{view.public_id}/exports/{exported.folder.name}"
     return ExportShown(export=address, **exported.as_document())
 
 
@@ -297,7 +313,7 @@ def download_export(
     export: str,
     file: Annotated[str, Field(max_length=100)],
 ) -> Response:
-    """Hand out the file of an export, or its `manifest.json`."""
+    """Hand out a file of an export, its `manifest.json`, or all and the card as `export.zip`."""
     view = _find(edge, release)
     found = find_download(edge.settings, view, export, file)
     if found is None:
@@ -314,6 +330,8 @@ def download_export(
                 actor=work.actor.person_public_id,
                 now=work.now,
             )
+    if file == ARCHIVE:
+        return archive_response(edge, view, found.exported)
     return FileResponse(found.path, filename=file, media_type=_media_type(found.path))
 
 
@@ -334,6 +352,7 @@ def _list(found: Page[ReleaseView]) -> ReleaseList:
 
 
 def _media_type(path: Path) -> str:
-    if path.name == MANIFEST:
-        return "application/json"
-    return MEDIA_TYPES[ExportFormat(path.suffix.removeprefix("."))]
+    try:
+        return MEDIA_TYPES[ExportFormat(path.suffix.removeprefix("."))]
+    except ValueError:
+        return "application/octet-stream"

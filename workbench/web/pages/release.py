@@ -13,15 +13,18 @@ from starlette.responses import FileResponse
 from workbench.contracts.exporter import AnyExporter, ExportFormat
 from workbench.contracts.registry import exporters, get_exporter, task_templates
 from workbench.contracts.rendering import render_prose
-from workbench.errors import OptionInvalid, VerificationFailed
+from workbench.errors import BadRequest, OptionInvalid, VerificationFailed
 from workbench.models import Role
-from workbench.releases.download import Rendering, prepare_download, record_export
-from workbench.releases.export import preview_release, read_options
+from workbench.releases.download import prepare_download, record_export
+from workbench.releases.export import ExportPreview, preview_release, read_options
 from workbench.releases.folders import release_folder
 from workbench.releases.queries import ReleaseView, get_release
+from workbench.releases.rendering import Rendering
 from workbench.releases.snapshot import records_file
+from workbench.releases.splits import read_splits
 from workbench.releases.verify import verify_release
 from workbench.settings import Settings
+from workbench.web.archives import MEDIA_TYPES, archive_response
 from workbench.web.charts import (
     Amount,
     BarChart,
@@ -38,12 +41,14 @@ from workbench.web.templating import render
 
 router = APIRouter(prefix="/releases", include_in_schema=False)
 
-PREVIEWED = 3
 _CELL = 4_000
-_MEDIA_TYPES = {
-    ExportFormat.PARQUET: "application/vnd.apache.parquet",
-    ExportFormat.JSONL: "application/jsonl",
+_FORMAT_TITLES = {
+    ExportFormat.PARQUET: "Parquet",
+    ExportFormat.JSONL: "JSONL",
+    ExportFormat.JSON: "JSON",
 }
+
+SplitsText = Annotated[str, Query(max_length=400)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +71,28 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportView:
-    """The chosen exporter under the chosen options; `fault` says why there is no preview."""
+    """The chosen exporter under the chosen options; `fault` says why there is no preview.
+
+    Attributes:
+        left_out: Reasons in words with how many rows, of the `rows_in` records counted.
+        counts: Rows by split.
+        formats: (value, title) of the kinds of file.
+        is_one_file: Whether rows come in one file, which then can be downloaded alone.
+    """
 
     key: str
     title: str
     summary: str
     options: Sequence[OptionField]
+    splits: str
     rows: Sequence[Sequence[Cell]]
+    rows_in: int
+    left_out: Sequence[tuple[str, int]]
+    counts: Mapping[str, int]
+    is_complete: bool
+    companions: Sequence[str]
+    formats: Sequence[tuple[str, str]]
+    is_one_file: bool
     fault: str
     query: Mapping[str, str]
 
@@ -96,7 +116,6 @@ class ReleaseContext:
     files: Sequence[FileRow]
     exporters: Sequence[ExporterChoice]
     export: ExportView | None
-    formats: Sequence[str]
     may_export: bool
 
 
@@ -106,6 +125,7 @@ def release_page(
     edge: Annotated[Edge, allow(Role.QA_LEAD, Role.ENGINEER)],
     release: str,
     exporter: Annotated[str, Query(max_length=64)] = "",
+    splits: SplitsText = "",
 ) -> Response:
     with edge.read() as work:
         view = get_release(
@@ -133,8 +153,9 @@ def release_page(
             )
             for one in fitting
         ],
-        export=_export(edge.settings, view, chosen, given) if chosen and may_export else None,
-        formats=[str(one) for one in ExportFormat],
+        export=_export(edge.settings, view, chosen, given, splits)
+        if chosen and may_export
+        else None,
         may_export=may_export,
     )
     return render(request, "releases/release.html", context)
@@ -148,29 +169,30 @@ def _fitting(view: ReleaseView) -> list[AnyExporter]:
 
 
 def _flow(view: ReleaseView) -> BarChart:
-    """Draw the items' way through the filters to the rows that train."""
-    steps = view.manifest["steps"]
+    """Draw the items' way through the filters to the rows of their first kind of record."""
     template = task_templates().get(view.manifest["campaign"]["template"]["key"])
-    amounts = [Amount(label="Items in the campaign", value=steps[0]["in"], kind="in")]
-    for step in steps:
-        for reason, count in step["left_out"].items():
-            label = reason_word(reason)
-            if step["step"].startswith("records_"):
-                label = outcome_word(template, reason) if template else label
-            amounts.append(
-                Amount(
-                    label=label,
-                    value=count,
-                    kind="lost",
-                    figure=f"−{count:,}",
-                    note="yields no training row" if step["step"].startswith("records_") else "",
-                )
+    filters = [step for step in view.manifest["steps"] if "rows" not in step]
+    records = [step for step in view.manifest["steps"] if "rows" in step][:1]
+    amounts = [Amount(label="Items in the campaign", value=filters[0]["in"], kind="in")]
+    for step in filters:
+        amounts += [_lost(reason_word(reason), n) for reason, n in step["left_out"].items()]
+    for step in records:
+        amounts += [
+            _lost(
+                outcome_word(template, reason) if template else reason_word(reason),
+                n,
+                note="yields no training row",
             )
-    last = steps[-1]
-    rows = last.get("rows")
-    note = f"{rows:,} training rows" if rows is not None else ""
-    amounts.append(Amount(label="Items out", value=last["out"], kind="out", note=note))
+            for reason, n in step["left_out"].items()
+        ]
+    note = f"{records[0]['rows']:,} training rows" if records else ""
+    out = (filters + records)[-1]["out"]
+    amounts.append(Amount(label="Items out", value=out, kind="out", note=note))
     return flow_chart("Items in, left out by reason, and out", amounts)
+
+
+def _lost(label: str, count: int, note: str = "") -> Amount:
+    return Amount(label=label, value=count, kind="lost", figure=f"−{count:,}", note=note)
 
 
 def _agreement(view: ReleaseView) -> IntervalChart:
@@ -205,32 +227,44 @@ def _card(settings: Settings, view: ReleaseView) -> str:
 
 
 def _export(
-    settings: Settings, view: ReleaseView, exporter: AnyExporter, given: Mapping[str, str]
+    settings: Settings,
+    view: ReleaseView,
+    exporter: AnyExporter,
+    given: Mapping[str, str],
+    splits: str,
 ) -> ExportView:
-    rows: list[list[Cell]] = []
+    preview = ExportPreview(rows=(), rows_in=0, left_out={}, counts={}, is_complete=True)
     fault = ""
     try:
-        options = read_options(exporter, given)
-        previewed = preview_release(
-            release_folder(settings, view.public_id),
+        wanted = Rendering(
             exporter=exporter,
-            options=options,
-            rows=PREVIEWED,
+            options=read_options(exporter, given),
+            format=exporter.formats[0],
+            splits=read_splits(splits),
         )
-        rows = [[_cell(name, value) for name, value in row.items()] for row in previewed]
-    except (OptionInvalid, VerificationFailed) as error:
+        preview = preview_release(release_folder(settings, view.public_id), wanted)
+    except (BadRequest, OptionInvalid, VerificationFailed) as error:
         fault = error.message
     except OSError:
         fault = "the files of this release cannot be read"
     fields = option_fields(exporter.options, given)
+    query = {"exporter": exporter.key, **{field.name: field.value for field in fields}}
     return ExportView(
         key=exporter.key,
         title=exporter.title,
         summary=exporter.summary,
         options=fields,
-        rows=rows,
+        splits=splits,
+        rows=[[_cell(name, value) for name, value in row.items()] for row in preview.rows],
+        rows_in=preview.rows_in,
+        left_out=[(reason_word(reason), count) for reason, count in preview.left_out.items()],
+        counts={name: count for name, count in preview.counts.items() if name is not None},
+        is_complete=preview.is_complete,
+        companions=exporter.companion_names,
+        formats=[(str(one), _FORMAT_TITLES[one]) for one in exporter.formats],
+        is_one_file=not splits.strip(),
         fault=fault,
-        query={"exporter": exporter.key, **{field.name: field.value for field in fields}},
+        query=query | ({"splits": splits} if splits.strip() else {}),
     )
 
 
@@ -257,7 +291,8 @@ def download_release(
     release: str,
     exporter: Annotated[str, Query(max_length=64)],
     format: ExportFormat = ExportFormat.PARQUET,  # noqa: A002
-    part: Literal["rows", "manifest"] = "rows",
+    part: Literal["rows", "manifest", "all"] = "rows",
+    splits: SplitsText = "",
 ) -> Response:
     """Hand out an export, made now unless it is there already, in units of work of its own."""
     with edge.read() as work:
@@ -267,7 +302,9 @@ def download_release(
     with refusals_to(request, "release_page", release=release):
         chosen = get_exporter(exporter)
         options = read_options(chosen, read_option_fields(request.query_params))
-        wanted = Rendering(exporter=chosen, options=options, format=format)
+        wanted = Rendering(
+            exporter=chosen, options=options, format=format, splits=read_splits(splits)
+        )
         exported = prepare_download(edge.settings, view, wanted)
     with edge.write() as work:
         record_export(
@@ -282,8 +319,10 @@ def download_release(
     if part == "manifest":
         name = f"{view.name}.{chosen.key}.manifest.json"
         return FileResponse(exported.manifest, media_type="application/json", filename=name)
+    if part == "all" or len(exported.tables) > 1:
+        return archive_response(edge, view, exported)
     name = f"{view.name}.{exported.path.name}"
-    return FileResponse(exported.path, media_type=_MEDIA_TYPES[format], filename=name)
+    return FileResponse(exported.path, media_type=MEDIA_TYPES[format], filename=name)
 
 
 @router.post("/{release}/verify")
