@@ -28,6 +28,19 @@ class Candidate(BaseModel):
     model: StoredText | None = None
 
 
+def different_texts(responses: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """Refuse two responses of the same text, which nobody can tell apart."""
+    places: dict[str, int] = {}
+    for place, response in enumerate(responses):
+        first = places.setdefault(response.text, place)
+        if first != place:
+            raise refusal(
+                problem=f"have the same text at index {first} and {place}",
+                expected="different texts; leave one of the two out",
+            )
+    return responses
+
+
 def _alternating(prompt: str | tuple[Turn, ...]) -> str | tuple[Turn, ...]:
     """Refuse a conversation that a chat template would refuse in training."""
     if isinstance(prompt, str):
