@@ -9,7 +9,9 @@ from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 _LONGEST_WRITTEN = 20_000
+_LONGEST_RESPONSE = 100_000
 _LONGEST_LINE = 90
+_BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)+")
 _CODE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _MOST_CODES = 9
 
@@ -45,6 +47,19 @@ WrittenText = Annotated[
     StoredText, StringConstraints(strip_whitespace=True, max_length=_LONGEST_WRITTEN)
 ]
 """Text that an annotator writes; blank is the same as none."""
+
+
+def _trimmed(text: str) -> str:
+    start = _BLANK_LINES.match(text)
+    return text[start.end() if start else 0 :].rstrip()
+
+
+WrittenResponse = Annotated[
+    StoredText,
+    StringConstraints(max_length=_LONGEST_RESPONSE),
+    AfterValidator(_trimmed),
+]
+"""A response that an annotator writes: blank lines around it go, and the indentation stays."""
 
 
 def split_codes(listed: str) -> tuple[str, ...]:
