@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporters.trl_preference import EXPORTER, Prompt
-from exporters.trl_preference import TrlPreferenceOptions as Options
+from exporters.trl_preference import EXPORTER
 from workbench.contracts.exporter import Converted
+from workbench.contracts.preference_pairs import PairOptions as Options
+from workbench.contracts.preference_pairs import Prompt
 from workbench.contracts.record_schemas import record_schema
 from workbench.contracts.records import RecordKind
 from workbench.contracts.training_text import NEEDS_CONVERSATIONAL, Form
@@ -66,7 +67,7 @@ def test_conversational_with_an_explicit_prompt_is_the_default() -> None:
             "rejected": assistant("Green."),
             "margin": 1.5,
         },
-        {"prompt": TALK, "chosen": assistant("Red."), "rejected": assistant(""), "margin": None},
+        {"prompt": TALK, "chosen": assistant("Red."), "rejected": assistant(""), "margin": 0.0},
     ]
     assert converted.left_out == {}
 

@@ -7,9 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from exporters.trl_stepwise import EXPORTER, TrlStepwiseOptions
+from exporters.trl_stepwise import EXPORTER
 from workbench.contracts.record_schemas import record_schema
 from workbench.contracts.records import RecordKind
+from workbench.contracts.step_labels import StepwiseOptions
 
 SCHEMA = record_schema(RecordKind.STEPWISE_SUPERVISION)
 
@@ -33,7 +34,7 @@ def record(ratings: list[int]) -> dict[str, Any]:
 @pytest.mark.parametrize(("neutral", "label"), [(True, True), (False, False)])
 def test_a_neutral_step_becomes_what_the_option_says(neutral: bool, label: bool) -> None:
     batch = pa.RecordBatch.from_pylist([record([1, 0, -1]), record([1])], schema=SCHEMA)
-    options = TrlStepwiseOptions(neutral=neutral)
+    options = StepwiseOptions(neutral=neutral)
     converted = EXPORTER.convert(batch, options).batch
     assert converted.schema == EXPORTER.schema(options)
     assert converted.to_pylist() == [
@@ -49,5 +50,5 @@ def test_a_neutral_step_becomes_what_the_option_says(neutral: bool, label: bool)
 def test_a_slice_keeps_labels_with_their_steps() -> None:
     records = [record([-1, -1]), record([1, 0, -1]), record([0])]
     batch = pa.RecordBatch.from_pylist(records, schema=SCHEMA).slice(1)
-    rows = EXPORTER.convert(batch, TrlStepwiseOptions()).batch.to_pylist()
+    rows = EXPORTER.convert(batch, StepwiseOptions()).batch.to_pylist()
     assert [row["labels"] for row in rows] == [[True, True, False], [True]]

@@ -6,7 +6,7 @@ and may be a slice; no function here loops over rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from workbench.contracts.record_schemas import MESSAGE
 
 SYSTEM_NOT_FIRST = "system_message_not_first"
 ROLES_OUT_OF_ORDER = "roles_out_of_order"
+SEVERAL_TURNS = "several_turns"
 
 _LIST_OFFSET = np.int32
 
@@ -53,6 +54,12 @@ def find_disorder(prompts: pa.ListArray) -> dict[str, pa.BooleanArray]:
         SYSTEM_NOT_FIRST: booleans(late_system),
         ROLES_OUT_OF_ORDER: booleans(unexpected | ~ends_with_user),
     }
+
+
+def find_several_turns(prompts: pa.ListArray) -> dict[str, pa.BooleanArray]:
+    """Tell, by reason, which are not one message of the user with at most a system prompt before."""
+    _, turns = split_system(prompts)
+    return {**find_disorder(prompts), SEVERAL_TURNS: pc.invert(is_one_user_message(turns))}
 
 
 def split_system(prompts: pa.ListArray) -> tuple[pa.StringArray, pa.ListArray]:
@@ -96,6 +103,15 @@ def appended(prompts: pa.ListArray, answers: pa.StructArray) -> pa.ListArray:
     return lists_of(both.take(integers(order)), lengths + 1)
 
 
+def with_roles(
+    messages: pa.StructArray, names: Mapping[str, str], fields: Sequence[pa.Field]
+) -> pa.StructArray:
+    """Return messages whose roles go by other names, as structs of those two fields."""
+    roles, contents = messages.flatten()
+    renamed = _marks(roles, names)
+    return pa.StructArray.from_arrays([renamed, contents], fields=list(fields))
+
+
 def transcripts(
     prompts: pa.ListArray, *, before: Mapping[str, str], after: Mapping[str, str]
 ) -> pa.StringArray:
@@ -105,11 +121,15 @@ def transcripts(
         before: What stands before a content, by role; nothing for a role that it does not name.
         after: What stands after one.
     """
-    messages = prompts.flatten()
-    roles, contents = (pc.struct_field(messages, name) for name in ("role", "content"))
+    roles, contents = prompts.flatten().flatten()
     texts = pc.binary_join_element_wise(_marks(roles, before), contents, _marks(roles, after), "")
-    _, lengths = _starts_and_lengths(prompts)
-    return pc.binary_join(lists_of(texts, lengths), "")
+    return pc.binary_join(like(prompts, texts), "")
+
+
+def like(lists: pa.ListArray, values: pa.Array) -> pa.ListArray:
+    """Return as many values in as many lists."""
+    _, lengths = _starts_and_lengths(lists)
+    return lists_of(values, lengths)
 
 
 def lists_of(values: pa.Array, lengths: NDArray[np.int64]) -> pa.ListArray:
@@ -170,7 +190,7 @@ def _any_of_row(
 
 
 def _marks(roles: pa.StringArray, marks: Mapping[str, str]) -> pa.Array:
-    found: Any = ""
-    for role, mark in marks.items():
-        found = pc.if_else(pc.equal(roles, role), mark, found)
-    return found
+    if not marks:
+        return pa.repeat(pa.scalar("", pa.string()), len(roles))
+    is_role = pc.make_struct(*(pc.equal(roles, role) for role in marks))
+    return pc.case_when(is_role, *marks.values(), "")

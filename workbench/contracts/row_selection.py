@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
 from workbench.contracts.exporter import Converted, ExportOptions
+from workbench.contracts.message_columns import integers
 from workbench.contracts.record_schemas import record_schema
 from workbench.contracts.records import RecordKind
+
+NO_REFERENCE_ANSWER = "no_reference_answer"
 
 _PROVENANCE = ("item_id", "prompt_hash", "method", "confidence", "disagreement", "n_judgments")
 
@@ -56,14 +60,31 @@ class Selection:
     left_out: Mapping[str, int]
     kept: pa.BooleanArray | None
 
-    def converted(self, columns: Sequence[pa.Array], schema: pa.Schema) -> Converted:
+    def converted(
+        self, columns: Sequence[pa.Array], schema: pa.Schema, *, each: pa.Int64Array | None = None
+    ) -> Converted:
         """Return the columns made of `rows` as a converted batch.
 
         What the schema has after them is carried along from `rows` by its name.
+
+        Args:
+            each: The index in `rows` behind each value of the columns, where it is not their own.
         """
         carried = [self.rows.column(name) for name in schema.names[len(columns) :]]
+        if each is None:
+            kept, sources = self.kept, None
+        else:
+            carried = [column.take(each) for column in carried]
+            kept, sources = None, self._indices.take(each)
         batch = pa.RecordBatch.from_arrays([*columns, *carried], schema=schema)
-        return Converted(batch=batch, left_out=self.left_out, kept=self.kept)
+        return Converted(batch=batch, left_out=self.left_out, kept=kept, sources=sources)
+
+    @property
+    def _indices(self) -> pa.Int64Array:
+        """The index in the whole batch of each of the rows."""
+        if self.kept is None:
+            return integers(np.arange(len(self.rows), dtype=np.int64))
+        return pc.indices_nonzero(self.kept).cast(pa.int64())
 
 
 def leave_out(batch: pa.RecordBatch, faults: Mapping[str, pa.BooleanArray]) -> Selection:

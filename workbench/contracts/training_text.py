@@ -50,16 +50,19 @@ def text_field(name: str, form: Form) -> pa.Field:
     return pa.field(name, _text_type(form), nullable=False)
 
 
-def leave_out_unsayable(batch: pa.RecordBatch, form: Form) -> Selection:
-    """Leave out the rows whose prompts the form has no way to say."""
+def find_unsayable(batch: pa.RecordBatch, form: Form) -> dict[str, pa.BooleanArray]:
+    """Tell, by reason, which rows have a prompt that the form has no way to say."""
     match form:
         case Form.CONVERSATIONAL:
-            return leave_out(batch, {})
+            return {}
         case Form.STANDARD:
-            is_sayable = is_one_user_message(batch.column("prompt"))
-            return leave_out(batch, {NEEDS_CONVERSATIONAL: pc.invert(is_sayable)})
+            return {NEEDS_CONVERSATIONAL: pc.invert(is_one_user_message(batch.column("prompt")))}
         case _:
             assert_never(form)
+
+
+def leave_out_unsayable(batch: pa.RecordBatch, form: Form) -> Selection:
+    return leave_out(batch, find_unsayable(batch, form))
 
 
 def prompts_alone(prompts: pa.ListArray, options: FormOptions) -> pa.Array:
