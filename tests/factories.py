@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from workbench.campaigns.campaign import create_campaign
 from workbench.clock import Clock
+from workbench.contracts.registry import get_template
 from workbench.identifiers import Prefix, hash_content, new_public_id
 from workbench.models import (
     Annotator,
@@ -82,14 +83,23 @@ def solution(number: int, steps: int = 3) -> dict[str, Any]:
     }
 
 
+def content_of(template_key: str, number: int) -> dict[str, Any]:
+    """Return the content of an item: numbered, or that of one of the task type's examples."""
+    if template_key == "pairwise_preference":
+        return comparison(number)
+    if template_key == "step_grading":
+        return solution(number)
+    examples = get_template(template_key).examples
+    return dict(examples[number % len(examples)].item)
+
+
 def make_items(session: Session, clock: Clock, campaign: Campaign, n: int) -> list[Item]:
     """Add `n` items in shuffle order of their numbers."""
-    make = comparison if campaign.template_key == "pairwise_preference" else solution
     campaign.import_count += 1
     items = []
     for position in range(n):
         number = next(_numbers)
-        content = make(number)
+        content = content_of(campaign.template_key, number)
         items.append(
             Item(
                 public_id=new_public_id(Prefix.ITEM),
