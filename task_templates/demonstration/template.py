@@ -61,7 +61,7 @@ class Item(ItemModel):
 class Judgment(JudgmentModel):
     """The response written; what was looked up for it is no part of it."""
 
-    response: Annotated[WrittenResponse, Field(min_length=1)]
+    response: WrittenResponse
     sources: WrittenText = ""
 
 

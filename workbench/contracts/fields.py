@@ -58,6 +58,7 @@ WrittenResponse = Annotated[
     StoredText,
     StringConstraints(max_length=_LONGEST_RESPONSE),
     AfterValidator(_trimmed),
+    AfterValidator(_not_blank),
 ]
 """A response that an annotator writes: blank lines around it go, and the indentation stays."""
 
