@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
@@ -160,6 +161,41 @@ def with_choices(xml: str, name: str, choices: Sequence[Choice]) -> str:
     return etree.tostring(root, encoding="unicode")
 
 
+def written_out(xml: str, on: str, elements: Sequence[Mapping[str, str]]) -> str:
+    """Return the configuration with a Repeater's content in its place, once for each element.
+
+    An item's list is repeated by the editor; a list that a campaign's options make has to be
+    written out, so that each of its controls has a name of its own.
+
+    Args:
+        on: What the Repeater repeats, as its attribute says it.
+        elements: What stands for `{{key}}` in attributes, by key.
+    """
+    root = read_markup(xml)
+    repeater = next((tag for tag in root.iter("Repeater") if tag.get("on") == on), None)
+    if repeater is None:
+        message = f"the labeling configuration has no Repeater on {on!r}"
+        raise TemplateBroken(message)
+    for element in elements:
+        for child in repeater:
+            copied = deepcopy(child)
+            _fill(copied, element)
+            repeater.addprevious(copied)
+    around = repeater.getparent()
+    if around is not None:
+        around.remove(repeater)
+    return etree.tostring(root, encoding="unicode")
+
+
+def _fill(tag: etree._Element, values: Mapping[str, str]) -> None:
+    for inner in tag.iter(etree.Element):
+        for attribute, text in inner.items():
+            filled = str(text)
+            for key, value in values.items():
+                filled = filled.replace(f"{{{{{key}}}}}", value)
+            inner.set(attribute, filled)
+
+
 def without_question(xml: str, name: str) -> str:
     """Return the configuration without a control and the View that asks for it alone."""
     root = read_markup(xml)
@@ -252,12 +288,12 @@ def _give_up(problem: str, line: int | None) -> NoReturn:
     raise TemplateBroken(message, rows=[row])
 
 
-def _line(element: etree._Element) -> int:
+def line_of(element: etree._Element) -> int:
     return int(getattr(element, "sourceline", None) or 0)
 
 
 def _refuse(element: etree._Element, problem: str, expected: str = "see the problem") -> NoReturn:
-    line, tag = _line(element), str(element.tag)
+    line, tag = line_of(element), str(element.tag)
     row = BadRow(line=line, field=tag, problem=problem, expected=expected)
     message = f"labeling configuration, line {line}, {tag}: {problem}"
     raise TemplateBroken(message, rows=[row])
@@ -283,7 +319,7 @@ def _read_element(
     if element.get("toName") is not None:
         controls[name] = _read_control(element, name)
     else:
-        objects[name] = LabelObject(name=name, tag=element.tag, line=_line(element))
+        objects[name] = LabelObject(name=name, tag=element.tag, line=line_of(element))
 
 
 def _check_tag(element: etree._Element) -> None:
@@ -315,7 +351,7 @@ def _read_control(element: etree._Element, name: str) -> Control:
         name=name,
         tag=element.tag,
         to_name=tuple(target.strip() for target in (element.get("toName") or "").split(",")),
-        line=_line(element),
+        line=line_of(element),
         is_required=element.get("required") == "true",
         is_multiple=element.get("choice") == "multiple",
         is_repeated=repeater is not None,

@@ -186,18 +186,23 @@ _MARKDOWN = _build_markdown(breaks=True)
 _PROSE = _build_markdown(breaks=False)
 
 
+def readable(text: str) -> str:
+    """Return a text with line ends of one character, and a mark for what cannot be shown."""
+    return _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def _draw(text: str) -> str:
-    readable = _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-    if not readable.strip():
+    shown = readable(text)
+    if not shown.strip():
         rendered = _NOTHING
-    elif len(readable) <= LONGEST_MARKDOWN:
-        plain = draw_plain(readable)
-        rendered = _MARKDOWN.render(readable) if plain is None else plain
+    elif len(shown) <= LONGEST_MARKDOWN:
+        plain = draw_plain(shown)
+        rendered = _MARKDOWN.render(shown) if plain is None else plain
     else:
-        rendered = f'<pre dir="auto">{escape(readable)}</pre>'
+        rendered = f'<pre dir="auto">{escape(shown)}</pre>'
     safe = _WALL.clean(f'<div class="rendered" dir="auto">{rendered}</div>')
     # The source stays outside the wall: it is escaped text, and the wall would eat a first newline.
-    source = f'<pre class="source" dir="auto">\n{escape(readable)}</pre>'
+    source = f'<pre class="source" dir="auto">\n{escape(shown)}</pre>'
     return f'<div class="wb-text" dir="auto">{safe}{source}</div>'
 
 
