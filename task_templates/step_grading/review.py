@@ -9,7 +9,7 @@ from workbench.contracts.rendering import render_text
 from workbench.contracts.review import Layout, Mark, Passage, Reading, Review, Tone
 
 if TYPE_CHECKING:
-    from task_templates.step_grading.template import Grading, Item, Judgment
+    from task_templates.step_grading.grading import Grading, Item, Judgment
     from workbench.contracts.task_template import Category
 
 _GRADES: dict[Any, tuple[str, str, Tone]] = {
@@ -56,7 +56,11 @@ def verdict_word(verdict: Category) -> str:
 
 
 def read(judgment: Judgment) -> Reading:
-    return _reading(judgment.verdict, judgment.ratings, judgment.critiques, judgment.comment)
+    notes = dict(judgment.critiques)
+    for index, step in judgment.alternatives.items():
+        notes[index] = f"{notes[index]}\n\n" if index in notes else ""
+        notes[index] += f"Better: {step}"
+    return _reading(judgment.verdict, judgment.ratings, notes, judgment.comment)
 
 
 def read_consensus(value: Grading, margin: float | None) -> Reading:
@@ -64,9 +68,7 @@ def read_consensus(value: Grading, margin: float | None) -> Reading:
     return _reading(value["verdict"], value["ratings"], {}, "")
 
 
-def _reading(
-    verdict: str, ratings: Sequence[Any], critiques: dict[str, str], comment: str
-) -> Reading:
+def _reading(verdict: str, ratings: Sequence[Any], notes: dict[str, str], comment: str) -> Reading:
     words, tone = _VERDICTS[verdict]
     first_bad = next((index for index, rating in enumerate(ratings) if rating == -1), None)
     if first_bad is not None and verdict == "found_error":
@@ -78,7 +80,7 @@ def _reading(
             symbol=symbol,
             word=word,
             tone=grade,
-            note=critiques.get(str(index), ""),
+            note=notes.get(str(index), ""),
             is_decisive=index == first_bad,
         )
     return Reading(words=words, tone=tone, note=comment, marks=marks)

@@ -10,10 +10,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Annotated, Any, Literal, TypedDict, assert_never
+from typing import Any, assert_never
 
-from pydantic import AfterValidator, BeforeValidator, Field
-
+from task_templates.step_grading.grading import (
+    BAD,
+    BAD_PROBLEM,
+    GIVE_UP,
+    GOOD,
+    NEUTRAL,
+    NO_ERROR,
+    SOLUTION,
+    UNSURE,
+    VERDICTS,
+    Grading,
+    Item,
+    Judgment,
+    StepOptions,
+    check,
+    find_first_bad,
+)
 from task_templates.step_grading.review import (
     first_error_word,
     rating_word,
@@ -23,9 +38,12 @@ from task_templates.step_grading.review import (
     verdict_word,
 )
 from workbench.contracts.editor_result import ResultReader, ResultWriter
-from workbench.contracts.faults import shown
-from workbench.contracts.fields import ShownText, StoredText, WrittenText, one_line, refusal
-from workbench.contracts.label_config import parse_label_config, with_attributes
+from workbench.contracts.fields import one_line
+from workbench.contracts.label_config import (
+    parse_label_config,
+    with_attributes,
+    without_question,
+)
 from workbench.contracts.records import (
     Given,
     GivenSteps,
@@ -41,89 +59,16 @@ from workbench.contracts.task_template import (
     Ballot,
     Category,
     ConsensusMethod,
-    ItemModel,
-    JudgmentModel,
     Level,
     Measure,
-    Options,
     Presentation,
     RawResult,
     Settlement,
     TaskTemplate,
 )
 from workbench.contracts.template_folder import TemplateFolder
-from workbench.errors import BadRow, JudgmentInvalid
-
-GOOD, NEUTRAL, BAD, UNSURE = 1, 0, -1, "unsure"
-SOLUTION, FOUND_ERROR, BAD_PROBLEM, GIVE_UP = "solution", "found_error", "bad_problem", "give_up"
-VERDICTS = (SOLUTION, FOUND_ERROR, BAD_PROBLEM, GIVE_UP)
-NO_ERROR = "none"
 
 _FOLDER = TemplateFolder(__file__)
-
-
-def _none_if_blank(text: str | None) -> str | None:
-    return text if text and text.strip() else None
-
-
-class Item(ItemModel):
-    """A problem, a solution cut into steps, and the reference answer where there is one."""
-
-    problem: ShownText
-    steps: Annotated[tuple[ShownText, ...], Field(min_length=1)]
-    reference_answer: Annotated[StoredText | None, AfterValidator(_none_if_blank)] = None
-    model: StoredText | None = None
-
-
-def _whole_rating(rating: Any) -> Any:
-    if rating == UNSURE or (type(rating) is int and rating in {GOOD, NEUTRAL, BAD}):
-        return rating
-    raise refusal(problem=f"is {shown(rating)}", expected='1, 0, -1 or "unsure"')
-
-
-def _written_only(critiques: dict[str, str]) -> dict[str, str]:
-    return {index: critique for index, critique in critiques.items() if critique}
-
-
-Rating = Annotated[Literal[1, 0, -1, "unsure"], BeforeValidator(_whole_rating)]
-
-
-class Judgment(JudgmentModel):
-    """The grades from the first step on, a verdict, and critiques by the index of their step."""
-
-    ratings: tuple[Rating, ...]
-    verdict: Literal["solution", "found_error", "bad_problem", "give_up"]
-    critiques: Annotated[dict[StoredText, WrittenText], AfterValidator(_written_only)] = {}  # noqa: RUF012
-    comment: WrittenText = ""
-
-    @property
-    def first_bad(self) -> int | None:
-        return _first_bad(self.ratings)
-
-
-class StepOptions(Options):
-    stop_at_first_error: bool = Field(
-        default=False,
-        description="Grade up to the first bad step only; what comes after it is left out.",
-    )
-    show_reference: bool = Field(
-        default=True, description="Show the reference answer to the experts."
-    )
-    require_critique: bool = Field(
-        default=False, description="Refuse a judgment with a bad step that has no critique."
-    )
-
-
-class Grading(TypedDict):
-    """A settled value: a rating per step, null where nobody graded it or the vote is tied."""
-
-    ratings: list[int | None]
-    first_error: int | None
-    verdict: str
-
-
-def _first_bad(ratings: Sequence[int | str | None]) -> int | None:
-    return next((index for index, rating in enumerate(ratings) if rating == BAD), None)
 
 
 @lru_cache(maxsize=16)
@@ -133,6 +78,8 @@ def label_config(options: StepOptions) -> str:
         xml = with_attributes(xml, "step_{{idx}}", choice=str(BAD), endsSequence="true")
     if options.require_critique:
         xml = with_attributes(xml, "critique_{{idx}}", required="true")
+    if not options.ask_for_alternative:
+        xml = without_question(xml, "alternative_{{idx}}")
     return xml
 
 
@@ -163,16 +110,20 @@ def decode(
         reader.read_choice("step_{{idx}}", index, is_required=True) for index in range(len(chosen))
     ]
     ratings = [UNSURE if grade in {None, UNSURE} else int(str(grade)) for grade in graded]
-    critiques = {
-        str(index): reader.read_text("critique_{{idx}}", index) for index in range(len(chosen))
-    }
     return reader.build(
         Judgment,
         ratings=ratings,
         verdict=reader.read_choice("verdict", is_required=True),
-        critiques=critiques,
+        critiques=_read_notes(reader, "critique_{{idx}}", len(chosen)),
+        alternatives=_read_notes(reader, "alternative_{{idx}}", len(chosen))
+        if options.ask_for_alternative
+        else {},
         comment=reader.read_text("comment"),
     )
+
+
+def _read_notes(reader: ResultReader, name: str, n_graded: int) -> dict[str, str]:
+    return {str(index): reader.read_text(name, index) for index in range(n_graded)}
 
 
 def encode(
@@ -182,77 +133,13 @@ def encode(
     for index, rating in enumerate(judgment.ratings):
         writer.write_choice("step_{{idx}}", str(rating), index)
         writer.write_text("critique_{{idx}}", judgment.critiques.get(str(index), ""), index)
+        if options.ask_for_alternative:
+            writer.write_text(
+                "alternative_{{idx}}", judgment.alternatives.get(str(index), ""), index
+            )
     writer.write_choice("verdict", judgment.verdict)
     writer.write_text("comment", judgment.comment)
     return writer.results
-
-
-def check(judgment: Judgment, item: Item, options: StepOptions) -> None:
-    rows = [
-        *_check_extent(judgment, len(item.steps), options),
-        *_check_verdict(judgment),
-        *_check_critiques(judgment, options),
-    ]
-    if rows:
-        message = f"the judgment does not fit its item: {rows[0].field} {rows[0].problem}"
-        raise JudgmentInvalid(message, rows=rows)
-
-
-def _check_extent(judgment: Judgment, n_steps: int, options: StepOptions) -> Sequence[BadRow]:
-    """Check how far the ratings go.
-
-    They cover every step, unless they end with the first bad one or the expert gave up or found
-    the problem flawed.
-    """
-    n_ratings, first_bad = len(judgment.ratings), judgment.first_bad
-    if n_ratings > n_steps:
-        problem = f"are {n_ratings} for {n_steps} steps"
-        return [BadRow(field="ratings", problem=problem, expected=f"at most {n_steps}")]
-    if options.stop_at_first_error and first_bad is not None and n_ratings > first_bad + 1:
-        problem = f"go on after the first -1, which is at index {first_bad}"
-        expected = f"{first_bad + 1} ratings: this campaign stops at the first -1"
-        return [BadRow(field="ratings", problem=problem, expected=expected)]
-    ends_at_error = judgment.verdict == FOUND_ERROR and first_bad == n_ratings - 1
-    may_be_short = ends_at_error or judgment.verdict in {BAD_PROBLEM, GIVE_UP}
-    if n_ratings < n_steps and not may_be_short:
-        problem = f"cover {n_ratings} of {n_steps} steps"
-        expected = "a rating for each step, up to the first -1 at least"
-        return [BadRow(field="ratings", problem=problem, expected=expected)]
-    return []
-
-
-def _check_verdict(judgment: Judgment) -> Sequence[BadRow]:
-    first_bad = judgment.first_bad
-    if judgment.verdict == SOLUTION and first_bad is not None:
-        problem = f"is solution, but the step at index {first_bad} is rated -1"
-        return [BadRow(field="verdict", problem=problem, expected="found_error, or no -1")]
-    if judgment.verdict == FOUND_ERROR and first_bad is None:
-        problem = "is found_error, but no step is rated -1"
-        return [BadRow(field="verdict", problem=problem, expected="a step rated -1")]
-    return []
-
-
-def _check_critiques(judgment: Judgment, options: StepOptions) -> Sequence[BadRow]:
-    graded = {str(index): rating for index, rating in enumerate(judgment.ratings)}
-    expected = "the 0-based index of a graded step"
-    if graded:
-        expected += f", 0 to {len(graded) - 1}"
-    rows = [
-        BadRow(field=f"critiques.{index}", problem="is not on a graded step", expected=expected)
-        for index in judgment.critiques
-        if index not in graded
-    ]
-    if options.require_critique:
-        rows += [
-            BadRow(
-                field=f"critiques.{index}",
-                problem="is missing",
-                expected="a critique for each step rated -1",
-            )
-            for index, rating in graded.items()
-            if rating == BAD and index not in judgment.critiques
-        ]
-    return rows
 
 
 def _rating_values(judgment: Judgment) -> Mapping[str, Category]:
@@ -344,7 +231,7 @@ def settle(item: Item, ballot: Ballot) -> Settlement:
         return Settlement(value=value, confidence=verdict.confidence)
     if is_tied:
         return Settlement(value=None, reason="tied", confidence=confidence)
-    fits = error == _first_bad(ratings) and (error is None) == (verdict.value == SOLUTION)
+    fits = error == find_first_bad(ratings) and (error is None) == (verdict.value == SOLUTION)
     if not fits:
         return Settlement(value=None, reason="conflict", confidence=confidence)
     return Settlement(value=value, confidence=confidence)
@@ -372,7 +259,7 @@ def _first_error_of(
 
     It is open when a step without a rating comes before it: that step may be the first error.
     """
-    error = _first_bad(ratings)
+    error = find_first_bad(ratings)
     is_open = None in (ratings if error is None else ratings[:error])
     named = Counter(
         value for judgment in judgments for value in _first_error_values(judgment).values()
@@ -430,13 +317,15 @@ def _given_steps(given: Given) -> GivenSteps:
         annotator=given.annotator,
         ratings=[None if isinstance(one, str) else one for one in judgment.ratings],
         verdict=judgment.verdict,
-        critiques=[
-            StepNote(step=int(index), text=text) for index, text in judgment.critiques.items()
-        ],
-        alternatives=(),
+        critiques=_notes(judgment.critiques),
+        alternatives=_notes(judgment.alternatives),
         created_at=given.created_at,
         seconds=given.seconds,
     )
+
+
+def _notes(written: Mapping[str, str]) -> Sequence[StepNote]:
+    return [StepNote(step=int(index), text=text) for index, text in written.items()]
 
 
 def outcome(value: Grading) -> str:

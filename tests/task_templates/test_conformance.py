@@ -21,7 +21,13 @@ from tests.hostile import HOSTILE, assert_inert
 from workbench.contracts.label_config import Control, LabelConfig, parse_label_config
 from workbench.contracts.records import record_kind
 from workbench.contracts.registry import get_template, task_templates
-from workbench.contracts.task_template import AnyTemplate, ConsensusMethod, Example, Measure
+from workbench.contracts.task_template import (
+    AnyTemplate,
+    ConsensusMethod,
+    Example,
+    Measure,
+    Options,
+)
 from workbench.errors import JudgmentInvalid, TemplateBroken
 from workbench.statistics import krippendorff_alpha
 from workbench.statistics.distances import Level
@@ -80,14 +86,18 @@ def cases(template: AnyTemplate) -> list[Case]:
     return [Case(template.key, example) for example in template.examples]
 
 
-def configs(template: AnyTemplate) -> Iterator[LabelConfig]:
-    """Yield the configuration under the default options and with each switch turned."""
+def switched(template: AnyTemplate) -> Iterator[Options]:
+    """Yield the default options, and those with each switch turned."""
     defaults = template.options_model()
-    yield parse_label_config(template.label_config(defaults))
+    yield defaults
     for name, value in defaults.model_dump().items():
         if isinstance(value, bool):
-            options = template.options_model(**{name: not value})
-            yield parse_label_config(template.label_config(options))
+            yield template.options_model(**{name: not value})
+
+
+def configs(template: AnyTemplate) -> Iterator[LabelConfig]:
+    for options in switched(template):
+        yield parse_label_config(template.label_config(options))
 
 
 def answer(name: str, control: Control, value: Any) -> dict[str, Any]:
@@ -205,12 +215,14 @@ WRONG = {
 @every_template
 def test_a_wrong_answer_to_any_control_is_a_fault(template: AnyTemplate) -> None:
     case = cases(template)[0]
-    for config in configs(template):
+    for options in switched(template):
+        config = parse_label_config(template.label_config(options))
         for control in config.controls.values():
             name = names_of(control)
             for value in WRONG[control.tag]:
+                raw = [answer(name, control, value)]
                 with pytest.raises(JudgmentInvalid) as refused:
-                    case.decode([answer(name, control, value)])
+                    template.decode(raw, case.item, case.example.presentation, options)
                 assert name in {row.field for row in refused.value.rows}, (name, value)
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from tests.ballots import ballot
 from workbench.contracts.label_config import parse_label_config
-from workbench.contracts.records import Prompt, StepwiseSupervision
+from workbench.contracts.records import Given, Prompt, StepwiseSupervision
 from workbench.contracts.registry import get_template
 from workbench.contracts.task_template import ConsensusMethod
 from workbench.errors import JudgmentInvalid
@@ -386,3 +386,47 @@ def test_a_step_that_nobody_could_grade_makes_no_record() -> None:
     assert settled.value["first_error"] == 2
     (only,) = TEMPLATE.records(ITEM, settled, ())
     assert isinstance(only, Prompt)
+
+
+# The better step
+
+
+ASKS = TEMPLATE.options_model(ask_for_alternative=True)
+
+
+def test_the_better_step_is_asked_for_only_where_the_campaign_wants_it() -> None:
+    assert "alternative_{{idx}}" in parse_label_config(TEMPLATE.label_config(ASKS)).controls
+    assert "alternative_{{idx}}" not in parse_label_config(TEMPLATE.label_config(DEFAULTS)).controls
+    raw = [grade("step_0", "-1"), grade("verdict", "found_error"), write("alternative_0", "x = 2")]
+    assert TEMPLATE.decode(raw, ITEM, (), ASKS).alternatives == {"0": "x = 2"}
+    assert faults(lambda: TEMPLATE.decode(raw, ITEM, (), DEFAULTS))[0][0] == "result[2].from_name"
+
+
+def test_a_better_step_takes_the_place_of_a_bad_one() -> None:
+    good = judgment([1, -1], "found_error", alternatives={"0": "better"})
+    assert faults(lambda: TEMPLATE.check(good, ITEM, ASKS)) == [
+        ("alternatives.0", "is not for a bad step")
+    ]
+    beyond = judgment([1, -1], "found_error", alternatives={"7": "better"})
+    assert faults(lambda: TEMPLATE.check(beyond, ITEM, ASKS)) == [
+        ("alternatives.7", "is not for a bad step")
+    ]
+    bad = judgment([1, -1], "found_error", alternatives={"1": "better", "0": " "})
+    TEMPLATE.check(bad, ITEM, ASKS)
+    assert faults(lambda: TEMPLATE.check(bad, ITEM, DEFAULTS)) == [("alternatives", "are given")]
+
+
+def test_better_steps_go_into_the_records_and_before_the_lead() -> None:
+    one = judgment([1, -1], "found_error", critiques={"1": "Sign."}, alternatives={"1": "x = 2"})
+    settled = settle("majority", one)
+    given_by = Given(annotator="a", value=one, created_at=None, seconds=None)
+    _, record = TEMPLATE.records(ITEM, settled, [given_by])
+    (steps,) = record.judgments
+    assert [(note.step, note.text) for note in steps.alternatives] == [(1, "x = 2")]
+    assert [(note.step, note.text) for note in steps.critiques] == [(1, "Sign.")]
+    assert TEMPLATE.read(one).marks[1].note == "Sign.\n\nBetter: x = 2"
+
+
+def test_a_judgment_from_before_there_were_better_steps_can_be_read() -> None:
+    stored = '{"ratings": [1, -1], "verdict": "found_error", "critiques": {}, "comment": ""}'
+    assert TEMPLATE.judgment_model.model_validate_json(stored).alternatives == {}
