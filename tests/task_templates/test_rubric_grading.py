@@ -17,7 +17,7 @@ from workbench.contracts.registry import get_template
 from workbench.contracts.task_template import ConsensusMethod
 from workbench.errors import JudgmentInvalid
 
-TEMPLATE = get_template("rubric_grading")
+TEMPLATE: Any = get_template("rubric_grading")
 RUBRIC = [
     {"criterion": "Names the capital", "points": 5},
     {"criterion": "Gives a reason", "points": 3},
@@ -298,7 +298,6 @@ def test_a_settled_item_yields_its_rated_response() -> None:
 
 
 def test_a_reading_says_what_a_criterion_does_to_the_response() -> None:
-    assert TEMPLATE.read is not None
     reading = TEMPLATE.read(judgment(MET, UNMET, MET, evidence={"2": "1908"}))
     assert reading.words == "12%: 1 of 8 points"
     assert [reading.marks[index].tone for index in range(3)] == ["good", "bad", "bad"]

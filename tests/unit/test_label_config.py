@@ -10,6 +10,7 @@ from workbench.contracts.label_config import (
     with_attributes,
     with_choices,
     without_question,
+    written_out,
 )
 from workbench.errors import TemplateBroken
 
@@ -162,6 +163,21 @@ def test_a_question_is_left_out_with_the_view_that_asks_it() -> None:
     for name, problem in (("why", "no View around 'why'"), ("nobody", "has no 'nobody'")):
         with pytest.raises(TemplateBroken, match=problem):
             without_question(COMPARISON, name)
+
+
+def test_a_list_of_a_campaign_is_written_out_with_a_name_for_each_control() -> None:
+    repeated = """<View><Text name="x" value="$x"/><Repeater on="{{kinds}}"><View>
+      <Header value="{{title}} of {{code}}"/>
+      <Choices name="is_{{code}}" toName="x"><Choice value="yes"/></Choices>
+    </View></Repeater><TextArea name="why" toName="x"/></View>"""
+    kinds = [{"code": "a", "title": 'Say "<a>"'}, {"code": "b", "title": "B & {{idx}}"}]
+    xml = written_out(repeated, "{{kinds}}", kinds)
+    config = parse_label_config(xml)
+    assert list(config.controls) == ["is_a", "is_b", "why"]
+    assert not any(control.is_repeated for control in config.controls.values())
+    assert "Say &quot;&lt;a&gt;&quot; of a" in xml
+    with pytest.raises(TemplateBroken, match="no Repeater on '\\$kinds'"):
+        written_out(repeated, "$kinds", kinds)
 
 
 def test_what_a_text_box_begins_with_is_told_from_what_is_drawn() -> None:
