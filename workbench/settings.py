@@ -28,6 +28,9 @@ class Settings(BaseSettings):
         default_factory=lambda: _cache_home() / "editor",
         description="Cache of the unpacked Label Studio editor.",
     )
+    template_dir: Path | None = Field(
+        default=None, description="Folder whose folders are task types without Python."
+    )
     lease_seconds: int = Field(default=900, ge=30, description="Life of a lease without renewal.")
     session_hours: int = Field(default=14, ge=1, description="Life of a sign-in.")
     secure_cookies: bool = Field(default=False, description="Set behind HTTPS.")

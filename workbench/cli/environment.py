@@ -63,8 +63,10 @@ def open_database(settings: Settings) -> Iterator[Database]:
     """Open the database as it is, whatever the version of its schema."""
     from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
+    from workbench.contracts.registry import register_folders
     from workbench.database.session import Database
 
+    register_folders(settings.template_dir)
     try:
         database = Database.open(settings.resolved_database_url, pool_size=settings.pool_size)
     except ArgumentError:

@@ -12,7 +12,17 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 import workbench
-from workbench.cli import campaign, database, editor, imports, organization, release, serve, user
+from workbench.cli import (
+    campaign,
+    database,
+    editor,
+    imports,
+    organization,
+    release,
+    serve,
+    template,
+    user,
+)
 from workbench.cli.demo.command import demo
 from workbench.cli.measure import agreement, consensus
 from workbench.cli.output import print_failure
@@ -37,6 +47,7 @@ app.add_typer(imports.app, name="import")
 app.command("agreement")(agreement)
 app.command("consensus")(consensus)
 app.add_typer(release.app, name="release")
+app.add_typer(template.app, name="template")
 app.add_typer(database.app, name="database")
 app.add_typer(editor.app, name="editor")
 app.command("serve")(serve.serve)

@@ -1,6 +1,7 @@
-"""Task templates and exporters, found through entry points.
+"""Task templates and exporters, found through entry points, and a lab's folders.
 
-A built-in and a third party's are the same thing; a plug-in's fault names its entry point.
+A built-in and a third party's are the same thing; a plug-in's fault names its entry point, a
+folder's its file and line. Which directory the folders are in is for the caller to know.
 """
 
 from __future__ import annotations
@@ -8,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
 from workbench.contracts.exporter import AnyExporter, Exporter
+from workbench.contracts.folder_templates.declaration import TOML
+from workbench.contracts.folder_templates.loading import load_folder
 from workbench.contracts.task_template import AnyTemplate, TaskTemplate
 from workbench.errors import BadRequest, TemplateBroken
 
@@ -19,6 +23,8 @@ _TEMPLATES = "workbench.task_templates"
 _EXPORTERS = "workbench.exporters"
 
 T = TypeVar("T", AnyTemplate, AnyExporter)
+
+_folders: dict[str, Path] = {}
 
 
 def _load(point: EntryPoint, kind: type[T]) -> T:
@@ -47,8 +53,56 @@ def _load_group(group: str, kind: type[T]) -> Mapping[str, T]:
 
 
 @cache
-def task_templates() -> Mapping[str, AnyTemplate]:
+def _installed_templates() -> Mapping[str, AnyTemplate]:
     return _load_group(_TEMPLATES, TaskTemplate)
+
+
+@cache
+def task_templates() -> Mapping[str, AnyTemplate]:
+    """Return the installed task types and those of the registered folders, by key."""
+    return MappingProxyType(
+        {**_installed_templates(), **{key: load_folder(path) for key, path in _folders.items()}}
+    )
+
+
+def register_folders(directory: Path | None) -> None:
+    """Take each folder with a `template.toml` for a task type, in place of those known before.
+
+    Raises:
+        TemplateBroken: The directory is missing, a folder has a fault, or its key is taken.
+    """
+    if directory is not None and not directory.is_dir():
+        message = f"the directory of task types {directory} is not there"
+        raise TemplateBroken(message)
+    found = (
+        {}
+        if directory is None
+        else {path.parent.name: path.parent for path in _declared(directory)}
+    )
+    for key, path in found.items():
+        if key in _installed_templates():
+            message = f"{path}: an installed task type has the key {key} already; rename the folder"
+            raise TemplateBroken(message)
+    before = dict(_folders)
+    _folders.clear()
+    _folders.update(found)
+    task_templates.cache_clear()
+    try:
+        task_templates()
+    except TemplateBroken:
+        _folders.clear()
+        _folders.update(before)
+        task_templates.cache_clear()
+        raise
+
+
+def _declared(directory: Path) -> list[Path]:
+    return sorted(directory.glob(f"*/{TOML}"))
+
+
+def template_folders() -> Mapping[str, Path]:
+    """Return the folders of the task types without Python, by key."""
+    return MappingProxyType(_folders)
 
 
 @cache

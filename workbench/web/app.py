@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 import workbench
 from workbench.clock import Clock, SystemClock
+from workbench.contracts.registry import register_folders
 from workbench.database.engine import Dialect
 from workbench.database.session import Database
 from workbench.labelstudio.editor import find_editor
@@ -84,6 +85,7 @@ def create_app(
         schema_revision: the migration that the database has to be at for `/readyz`.
         background: what runs beside the requests, entered at start-up and left at shutdown.
     """
+    register_folders(settings.template_dir)
     opened = database or Database.open(settings.resolved_database_url, pool_size=settings.pool_size)
 
     task_threads = ThreadPoolExecutor(_TASK_THREADS[opened.dialect], thread_name_prefix="task")

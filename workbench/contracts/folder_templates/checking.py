@@ -134,10 +134,8 @@ class FolderRules:
             yield self._in_toml(
                 "prompt", f"is {name!r}, which is no field", f"one of {self._listed_fields()}"
             )
-        elif declared.kind not in {*_TEXTS, FieldKind.CONVERSATION} or not declared.required:
-            yield self._in_toml(
-                "prompt", "cannot be the prompt", "a required conversation, markdown or text"
-            )
+        elif declared.kind is FieldKind.CANDIDATES or not declared.required:
+            yield self._in_toml("prompt", "cannot be the prompt", "a required field of one text")
 
     def _listed_fields(self) -> str:
         return ", ".join(self._declaration.fields)
@@ -219,6 +217,8 @@ def _tag_faults(element: etree._Element) -> Iterator[tuple[str, str]]:
         yield "repeats a part of the page", "a template in Python (like step_grading)"
     if element.get("toName") is not None and tag not in TAGS:
         yield "is a control that a folder cannot use", f"one of {', '.join(TAGS)}"
+    if tag == "Rating" and not element.get("maxRating", "5").isdecimal():
+        yield "has a maxRating that is no number", 'maxRating="5"'
     if element.get("perRegion") == "true" or element.get("perItem") == "true":
         yield "asks of each region or item", "a question of the whole task"
     if element.get("visibleWhen") in {"region-selected", "no-region-selected"}:

@@ -54,6 +54,8 @@ def item_model(declaration: Declaration) -> type[ItemModel]:
         kind = _KINDS[declared.kind]
         if name in declaration.shuffled and declared.kind is not FieldKind.CANDIDATES:
             kind = StoredText | Candidate
+        if name == declaration.prompt and declared.kind is FieldKind.STORED:
+            kind = ShownPrompt
         if not declared.required and declared.kind in {FieldKind.MARKDOWN, FieldKind.TEXT}:
             kind = StoredText
         fields[name] = (kind, ...) if declared.required else (kind | None, None)
@@ -104,7 +106,7 @@ class ItemReader:
         value = getattr(item, name)
         if value is None:
             return ""
-        if self._declaration.fields[name].kind is FieldKind.CONVERSATION:
+        if isinstance(value, tuple):
             return prompt_key(messages_of(value))
         return value.text if isinstance(value, Candidate) else str(value)
 
@@ -118,7 +120,7 @@ class ItemReader:
         """Return the prompt."""
         name = self._declaration.prompt
         value = getattr(item, name)
-        if self._declaration.fields[name].kind is FieldKind.CONVERSATION:
+        if isinstance(value, tuple):
             return messages_of(value)
         return [Message(role="user", content=self.text(item, name))]
 
