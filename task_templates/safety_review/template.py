@@ -25,7 +25,6 @@ from task_templates.safety_review.policy import (
     category_words,
     verdict_of,
 )
-from task_templates.safety_review.quotes import Place, Source, Where, find_quote, write_quote
 from task_templates.safety_review.review import (
     read,
     read_consensus,
@@ -45,6 +44,7 @@ from workbench.contracts.editor_result import ResultReader, ResultWriter
 from workbench.contracts.faults import shown
 from workbench.contracts.fields import CodeList, StoredText, WrittenText, refusal, split_codes
 from workbench.contracts.label_config import parse_label_config, with_attributes, written_out
+from workbench.contracts.quotes import Place, Source, Where, find_quote, write_quote
 from workbench.contracts.records import (
     Given,
     Message,

@@ -1,8 +1,8 @@
 """Quotations, as an expert writes them and as places in the text they are from.
 
-An expert writes one quotation a line. It counts as found where its words stand in the response, or
-else in a message of the prompt, however they are broken into lines there. Where they stand more
-than once, `[2] the words` is the second place, counted through the response and then the prompt.
+An expert writes one quotation a line. It counts as found where its words stand in one of the texts
+that may be quoted, however they are broken into lines there. Where they stand more than once,
+`[2] the words` is the second place, counted through the texts in their order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ Where = Literal["response", "prompt"]
 
 
 class Place(NamedTuple):
-    """Where a quotation stands: in the response, or in a message of the prompt, from 0."""
+    """Where a quotation stands: in a response, or in a message of the prompt.
+
+    `message` is the index of the message, or of the response.
+    """
 
     where: Where
     message: int
