@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from task_templates.safety_review.quotes import Source, find_quote, write_quote
 from tests.ballots import ballot
 from workbench.contracts.label_config import parse_label_config
+from workbench.contracts.quotes import Source, find_quote, write_quote
 from workbench.contracts.records import Prompt, Response, UnpairedPreference
 from workbench.contracts.registry import get_template
 from workbench.contracts.task_template import ConsensusMethod
