@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from workbench.contracts.fields import code_words
 from workbench.contracts.rendering import render_conversation, render_text
 from workbench.contracts.review import Layout, Passage, Reading, Review, Scale, Tone
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.contracts.task_template import Category
 
 _STRONGEST = 3
+_PARTS = ("First", "Second")
 _HOW_MUCH = {1: "slightly better", 2: "better", 3: "much better"}
 _OUTCOMES = {
     "first": "First is better",
@@ -26,7 +29,7 @@ def review(item: Item) -> Review:
         context=[Passage(title="Prompt", html=render_conversation(item.messages))],
         parts=[
             Passage(title=title, html=render_text(response.text), note=response.model or "")
-            for title, response in zip(("First", "Second"), item.responses, strict=True)
+            for title, response in zip(_PARTS, item.responses, strict=True)
         ],
         layout=Layout.BESIDE,
     )
@@ -51,9 +54,17 @@ def read(judgment: Judgment) -> Reading:
     return Reading(
         words=strength_word(strength),
         tone=Tone.BAD if isinstance(strength, str) else Tone.NEUTRAL,
-        note=judgment.rationale,
+        note="\n\n".join(filter(None, [judgment.rationale, *_marks(judgment)])),
         scale=_scale(strength) if isinstance(strength, int) else None,
     )
+
+
+def _marks(judgment: Judgment) -> Iterator[str]:
+    for title, flags, claims in zip(_PARTS, judgment.flags, judgment.wrong_claims, strict=True):
+        if flags:
+            yield f"{title}: {', '.join(code_words(code).lower() for code in flags)}"
+        if claims:
+            yield f"{title}, wrong: {'; '.join(f'“{claim.text}”' for claim in claims)}"
 
 
 def read_consensus(value: Any, margin: float | None) -> Reading:

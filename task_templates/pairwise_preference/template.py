@@ -8,11 +8,21 @@ is always in canonical order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import BeforeValidator, Field
 
+from task_templates.pairwise_preference.marks import (
+    Claims,
+    Flags,
+    ask_for_marks,
+    check_marks,
+    mark_measures,
+    read_marks,
+    write_marks,
+)
 from task_templates.pairwise_preference.review import (
     direction_word,
     read,
@@ -29,7 +39,7 @@ from workbench.contracts.conversation import (
 )
 from workbench.contracts.editor_result import ResultReader, ResultWriter
 from workbench.contracts.faults import shown
-from workbench.contracts.fields import WrittenText, refusal
+from workbench.contracts.fields import CodeList, WrittenText, refusal
 from workbench.contracts.label_config import parse_label_config, with_attributes
 from workbench.contracts.records import (
     Comparison,
@@ -97,10 +107,15 @@ Strength = Annotated[int, Field(ge=-_STRONGEST, le=_STRONGEST)] | Literal["neith
 
 
 class Judgment(JudgmentModel):
-    """Which response is better: negative strength for the first, positive for the second."""
+    """Which response is better: negative strength for the first, positive for the second.
+
+    Flags and wrong claims are those of the first response and of the second.
+    """
 
     strength: Annotated[Strength, BeforeValidator(_whole_strength)]
     rationale: WrittenText = ""
+    flags: tuple[Flags, Flags] = ((), ())
+    wrong_claims: tuple[Claims, Claims] = ((), ())
 
 
 class PairwiseOptions(Options):
@@ -113,6 +128,15 @@ class PairwiseOptions(Options):
         le=2_000,
         description="The shortest rationale taken, in characters; 0 for no limit. An empty one "
         "stays possible unless a rationale is required.",
+    )
+    flags: CodeList = Field(
+        default="",
+        description="Codes that each response may be flagged with, separated by commas, such as "
+        "incorrect, unsafe, off_topic; empty to ask for none.",
+    )
+    ask_for_wrong_claims: bool = Field(
+        default=False,
+        description="Ask which claims of each response are wrong, quoted one a line.",
     )
 
 
@@ -127,9 +151,10 @@ def _shown_order(presentation: Presentation) -> tuple[int, int]:
 
 @lru_cache(maxsize=16)
 def label_config(options: PairwiseOptions) -> str:
+    xml = ask_for_marks(_FOLDER.label_config, options)
     if options.require_rationale:
-        return with_attributes(_FOLDER.label_config, "rationale", required="true")
-    return _FOLDER.label_config
+        xml = with_attributes(xml, "rationale", required="true")
+    return xml
 
 
 def show(item: Item, presentation: Presentation, _options: PairwiseOptions) -> dict[str, Any]:
@@ -149,7 +174,7 @@ def _turned(strength: Strength, presentation: Presentation) -> Strength:
 
 
 def decode(
-    raw: RawResult, _item: Item, presentation: Presentation, options: PairwiseOptions
+    raw: RawResult, item: Item, presentation: Presentation, options: PairwiseOptions
 ) -> Judgment:
     reader = ResultReader(raw, parse_label_config(label_config(options)))
     chosen = reader.read_choice("strength", is_required=True)
@@ -158,28 +183,35 @@ def decode(
         Judgment,
         strength=_turned(strength, presentation),
         rationale=reader.read_text("rationale"),
+        **read_marks(reader, item, _shown_order(presentation), options),
     )
 
 
 def encode(
-    judgment: Judgment, _item: Item, presentation: Presentation, options: PairwiseOptions
+    judgment: Judgment, item: Item, presentation: Presentation, options: PairwiseOptions
 ) -> list[dict[str, Any]]:
     writer = ResultWriter(parse_label_config(label_config(options)))
     writer.write_choice("strength", str(_turned(judgment.strength, presentation)))
     writer.write_text("rationale", judgment.rationale)
+    write_marks(writer, judgment, item, _shown_order(presentation), options)
     return writer.results
 
 
-def check(judgment: Judgment, _item: Item, options: PairwiseOptions) -> None:
+def check(judgment: Judgment, item: Item, options: PairwiseOptions) -> None:
+    rows = [*_check_rationale(judgment, options), *check_marks(judgment, item, options)]
+    if rows:
+        first = rows[0]
+        message = f"the {first.field} {first.problem}: expected {first.expected}"
+        raise JudgmentInvalid(message, rows=rows)
+
+
+def _check_rationale(judgment: Judgment, options: PairwiseOptions) -> list[BadRow]:
     length = len(judgment.rationale)
-    if length == 0 and not options.require_rationale:
-        return
     least = max(options.min_rationale_chars, 1)
-    if length < least:
-        problem = "is empty" if length == 0 else f"has {length} characters"
-        row = BadRow(field="rationale", problem=problem, expected=f"at least {least} characters")
-        message = f"the rationale {problem}: expected at least {least} characters"
-        raise JudgmentInvalid(message, rows=[row])
+    if length >= least or (length == 0 and not options.require_rationale):
+        return []
+    problem = "is empty" if length == 0 else f"has {length} characters"
+    return [BadRow(field="rationale", problem=problem, expected=f"at least {least} characters")]
 
 
 def direction_of(judgment: Judgment) -> str:
@@ -340,6 +372,10 @@ def first_shown_won(judgment: Judgment, presentation: Presentation) -> bool | No
     return (direction == FIRST) == (_shown_order(presentation)[0] == 0)
 
 
+def configure(options: PairwiseOptions) -> TaskTemplate[Item, Judgment, PairwiseOptions]:
+    return replace(TEMPLATE, measures=(*MEASURES, *mark_measures(options)))
+
+
 TEMPLATE = TaskTemplate[Item, Judgment, PairwiseOptions](
     key="pairwise_preference",
     version="1.0.0",
@@ -372,4 +408,5 @@ TEMPLATE = TaskTemplate[Item, Judgment, PairwiseOptions](
     review=review,
     read=read,
     read_consensus=read_consensus,
+    configure=configure,
 )

@@ -347,3 +347,137 @@ def test_a_comparison_keeps_what_every_annotator_said_ties_included() -> None:
 @pytest.mark.parametrize("value", ["tie", "neither", None])
 def test_what_prefers_nothing_is_no_pair(value: str | None) -> None:
     assert pairs(Settlement(value=value)) == []
+
+
+# Flags and wrong claims
+
+
+FLAGS = TEMPLATE.options_model(flags="unsafe, incorrect")
+CLAIMS = TEMPLATE.options_model(ask_for_wrong_claims=True)
+MARKED = item(responses=[{"text": "It is so. It is so."}, {"text": "No,\n  never."}])
+
+
+def marked(**marks: Any) -> Any:
+    return TEMPLATE.judgment_model.model_validate({"strength": -1, **marks})
+
+
+def claim(start: int, end: int, text: str) -> dict[str, Any]:
+    return {"start": start, "end": end, "text": text}
+
+
+def result(**answers: Any) -> list[dict[str, Any]]:
+    """A result list with texts, or with the choices of a list."""
+    return [
+        {
+            "from_name": name,
+            "to_name": "x",
+            "type": "textarea" if isinstance(given, str) else "choices",
+            "value": {"text": [given]} if isinstance(given, str) else {"choices": given},
+        }
+        for name, given in {"strength": ["-1"], **answers}.items()
+    ]
+
+
+def faults(call: Any) -> list[tuple[str, str]]:
+    with pytest.raises(JudgmentInvalid) as refused:
+        call()
+    return [(row.field, row.problem) for row in refused.value.rows]
+
+
+def test_nothing_is_asked_of_a_response_unless_the_campaign_does() -> None:
+    asked = {
+        name: set(parse_label_config(TEMPLATE.label_config(options)).controls)
+        for name, options in (("plain", DEFAULTS), ("flags", FLAGS), ("claims", CLAIMS))
+    }
+    assert asked["plain"] == {"strength", "rationale"}
+    assert asked["flags"] - asked["plain"] == {"flags_a", "flags_b"}
+    assert asked["claims"] - asked["plain"] == {"wrong_a", "wrong_b"}
+    listed = parse_label_config(TEMPLATE.label_config(FLAGS)).get_control("flags_b").choices
+    assert [(one.stored, one.value) for one in listed] == [
+        ("unsafe", "Unsafe"),
+        ("incorrect", "Incorrect"),
+    ]
+
+
+def test_marks_belong_to_the_response_that_was_shown_there() -> None:
+    raw = result(flags_a=["unsafe", "incorrect"])
+    straight = TEMPLATE.decode(raw, MARKED, (0, 1), FLAGS)
+    swapped = TEMPLATE.decode(raw, MARKED, (1, 0), FLAGS)
+    assert straight.flags == (("incorrect", "unsafe"), ())
+    assert swapped.flags == ((), ("incorrect", "unsafe"))
+    quoted = TEMPLATE.decode(result(wrong_a="No, never."), MARKED, (1, 0), CLAIMS)
+    assert quoted == marked(wrong_claims=[[], [claim(0, 12, "No,\n  never.")]])
+
+
+def test_a_claim_is_the_responses_own_words() -> None:
+    raw = result(wrong_a="It is not so.\n[2] It is so.\n[3] It is so.", wrong_b="It is so.")
+    assert faults(lambda: TEMPLATE.decode(raw, MARKED, (0, 1), CLAIMS)) == [
+        ("wrong_a", 'quotes "It is not so.", which is not in that response'),
+        ("wrong_a", 'quotes "[3] It is so.", which is not in that response'),
+        ("wrong_b", 'quotes "It is so.", which is not in that response'),
+    ]
+    decoded = TEMPLATE.decode(result(wrong_a="[2] It is so.\nso"), MARKED, (0, 1), CLAIMS)
+    assert [(one.start, one.end) for one in decoded.wrong_claims[0]] == [(6, 8), (10, 19)]
+
+
+@pytest.mark.parametrize(
+    ("marks", "options", "field"),
+    [
+        ({"flags": [["unsafe"], []]}, DEFAULTS, "flags.0"),
+        ({"flags": [[], ["rude"]]}, FLAGS, "flags.1"),
+        ({"wrong_claims": [[claim(0, 2, "It")], []]}, FLAGS, "wrong_claims"),
+        ({"wrong_claims": [[claim(0, 2, "in")], []]}, CLAIMS, "wrong_claims.0.0"),
+        ({"wrong_claims": [[], [claim(0, 5, "No,")]]}, CLAIMS, "wrong_claims.1.0"),
+        ({"wrong_claims": [[], [claim(2, 5, ",\n ")]]}, CLAIMS, "wrong_claims.1.0"),
+        ({"wrong_claims": [[claim(0, 0, "")], []]}, CLAIMS, "wrong_claims.0.0"),
+        ({"wrong_claims": [[claim(90, 92, "It")], []]}, CLAIMS, "wrong_claims.0.0"),
+    ],
+)
+def test_marks_that_do_not_fit_are_refused(marks: dict[str, Any], options: Any, field: str) -> None:
+    assert [
+        name for name, _ in faults(lambda: TEMPLATE.check(marked(**marks), MARKED, options))
+    ] == [field]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 18), st.integers(1, 8)), max_size=6),
+    st.sampled_from([(0, 1), (1, 0)]),
+)
+def test_any_claim_is_written_so_that_it_is_found_again(
+    places: list[tuple[int, int, int]], order: tuple[int, int]
+) -> None:
+    claims: list[list[dict[str, Any]]] = [[], []]
+    for index, start, length in places:
+        words = MARKED.responses[index].text[start : start + length]
+        if words and words == words.strip():
+            claims[index].append(claim(start, start + len(words), words))
+    one = marked(wrong_claims=claims)
+    TEMPLATE.check(one, MARKED, CLAIMS)
+    assert (
+        TEMPLATE.decode(TEMPLATE.encode(one, MARKED, order, CLAIMS), MARKED, order, CLAIMS) == one
+    )
+
+
+def test_each_flag_is_measured_response_by_response() -> None:
+    both = TEMPLATE.options_model(flags="unsafe, incorrect", ask_for_wrong_claims=True)
+    measures = {one.field: one for one in TEMPLATE.configure(both).measures}
+    assert list(measures) == [
+        *("direction", "strength", "flag_unsafe", "flag_incorrect", "wrong_claims")
+    ]
+    one = marked(flags=[[], ["unsafe"]], wrong_claims=[[claim(0, 2, "It")], []])
+    assert measures["flag_unsafe"].values(one) == {"0": "not_given", "1": "given"}
+    assert measures["flag_incorrect"].values(one) == {"0": "not_given", "1": "not_given"}
+    assert measures["wrong_claims"].values(one) == {"0": "given", "1": "not_given"}
+    assert len(TEMPLATE.configure(DEFAULTS).measures) == len(TEMPLATE.measures) == 2
+
+
+def test_a_judgment_from_before_there_were_marks_can_be_read() -> None:
+    stored = TEMPLATE.judgment_model.model_validate_json('{"strength": 1, "rationale": "Right."}')
+    assert (stored.flags, stored.wrong_claims) == (((), ()), ((), ()))
+
+
+def test_a_lead_reads_the_marks_with_the_rationale() -> None:
+    one = marked(
+        rationale="Why.", flags=[["off_topic"], []], wrong_claims=[[], [claim(0, 3, "No,")]]
+    )
+    assert TEMPLATE.read(one).note == "Why.\n\nFirst: off topic\n\nSecond, wrong: “No,”"

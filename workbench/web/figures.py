@@ -80,6 +80,8 @@ _LEFT_OUT: Mapping[str, str] = {
     "tied": "Votes tied",
     "conflict": "Answers in conflict",
     "tie": "Ties dropped",
+    "contaminated_exact": "Prompt to keep out",
+    "contaminated_near": "Nearly a prompt to keep out",
 }
 
 MatrixValue = Literal["percent", "kappa"]
@@ -157,7 +159,7 @@ def has_hidden(agreement: Agreement) -> bool:
 
 
 def _n_units(measure: MeasuredField) -> str:
-    unit = "step" if "×" in measure.unit else measure.unit
+    unit = measure.unit.rpartition("× ")[2]
     plural = "" if measure.n_units == 1 else "s"
     return f"n = {measure.n_units:,} {unit}{plural}"
 
