@@ -71,7 +71,8 @@ class Exporter(Generic[O]):
         key: Name in the command line, file name of the export, entry point.
         record: The kind of record it eats; a campaign that has none is not offered it.
         options: Pydantic model of the options, each with a default and a description.
-        schema: The exact Arrow schema of the output under the options.
+        schema: The exact Arrow schema of the output under the options. A column of the type
+            `pa.json_()` is written as the JSON that its texts say, not as texts.
         convert: A batch in the schema of `record_schema(record)` to one in `schema(options)`.
             Vectorised: no Python loop over rows. Where the export is split, the batch has one more
             column `split` with the name of each row's split.

@@ -24,7 +24,7 @@ from workbench.contracts.registry import exporters
 from workbench.contracts.task_template import AnyTemplate
 from workbench.errors import BadRequest, OptionInvalid, VerificationFailed
 from workbench.releases.conversion import Conversion, Progress, WrittenSplit
-from workbench.releases.files import CODEC, CODEC_LEVEL, hash_file, write_bytes
+from workbench.releases.files import CODEC, CODEC_LEVEL, hash_file, rows_of, write_bytes
 from workbench.releases.manifest import (
     MANIFEST,
     merge_export,
@@ -226,7 +226,7 @@ def preview_release(
     rows_in, left_out, counts = 0, Counter[str](), dict.fromkeys(names, 0)
     for parts in conversion.parts(counted):
         for name, part in zip(names, parts, strict=True):
-            found += part.table.slice(0, max(0, rows - len(found))).to_pylist()
+            found += rows_of(part.table.slice(0, max(0, rows - len(found))))
             rows_in += part.rows_in
             left_out.update(part.left_out)
             counts[name] += len(part.table)

@@ -14,7 +14,7 @@ from typing import Any, Protocol, assert_never
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from workbench.contracts.exporter import ExportFormat
 
@@ -118,7 +118,7 @@ class JsonLinesTable:
 
     def write(self, group: pa.Table) -> None:
         self.rows += len(group)
-        self._sink.write(b"".join(to_json(row) + b"\n" for row in group.to_pylist()))
+        self._sink.write(b"".join(to_json(row) + b"\n" for row in rows_of(group)))
 
     def close(self) -> None:
         self._sink.flush()
@@ -133,7 +133,7 @@ class JsonArray:
         self._sink = sink
 
     def write(self, group: pa.Table) -> None:
-        lines = [to_json(row) for row in group.to_pylist()]
+        lines = [to_json(row) for row in rows_of(group)]
         if lines:
             self._sink.write((b",\n" if self.rows else b"[\n") + b",\n".join(lines))
         self.rows += len(lines)
@@ -141,6 +141,16 @@ class JsonArray:
     def close(self) -> None:
         self._sink.write(b"\n]\n" if self.rows else b"[]\n")
         self._sink.flush()
+
+
+def rows_of(table: pa.Table) -> list[dict[str, Any]]:
+    """Return a table's rows, with what the texts of its JSON columns say in place of the texts."""
+    rows: list[dict[str, Any]] = table.to_pylist()
+    for field in table.schema:
+        if isinstance(field.type, pa.JsonType):
+            for row in rows:
+                row[field.name] = None if row[field.name] is None else from_json(row[field.name])
+    return rows
 
 
 def table_writer(
