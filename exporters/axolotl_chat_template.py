@@ -1,14 +1,16 @@
 """Axolotl's DPO data of type `chat_template.default`: `messages`, `chosen`, `rejected`.
 
 Axolotl renders a response after a placeholder and then looks for the response's own text in what
-the chat template made of both. It finds an empty one at the very beginning, placeholder and all,
-and does not find one whose surrounding white space the template trims: hence `trim`, and empty
-responses are left out.
+the chat template made of both. It does not find one whose surrounding white space the template
+trims: hence `trim`. It finds an empty one at the very beginning and a few letters of the
+placeholder inside that, and would train on the placeholder: both are left out. A word that the chat
+template itself writes before a response, such as `user`, cannot be known here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +22,10 @@ from workbench.contracts.preference_pairs import PairColumns, find_empty_respons
 from workbench.contracts.record_schemas import MESSAGE, MESSAGES
 from workbench.contracts.records import RecordKind
 from workbench.contracts.row_selection import carrying, leave_out
+
+IN_PLACEHOLDER = "response_found_in_placeholder"
+
+_PLACEHOLDER = "[[dummy_message]]"
 
 
 class AxolotlChatTemplateOptions(PairColumns):
@@ -42,9 +48,13 @@ def _schema(options: AxolotlChatTemplateOptions) -> pa.Schema:
 
 
 def _convert(batch: pa.RecordBatch, options: AxolotlChatTemplateOptions) -> Converted:
-    full = leave_out(batch, find_empty_responses(*_responses(batch, options)))
-    answers = map(assistant_messages, _responses(full.rows, options))
-    return full.converted([full.rows.column("prompt"), *answers], _schema(options))
+    responses = _responses(batch, options)
+    faults = find_empty_responses(*responses) | {
+        IN_PLACEHOLDER: pc.or_(*(_is_in_placeholder(texts) for texts in responses))
+    }
+    findable = leave_out(batch, faults)
+    answers = map(assistant_messages, _responses(findable.rows, options))
+    return findable.converted([findable.rows.column("prompt"), *answers], _schema(options))
 
 
 def _responses(
@@ -52,6 +62,12 @@ def _responses(
 ) -> Sequence[pa.StringArray]:
     responses = [rows.column("chosen"), rows.column("rejected")]
     return [pc.utf8_trim_whitespace(one) for one in responses] if options.trim else responses
+
+
+def _is_in_placeholder(texts: pa.StringArray) -> pa.BooleanArray:
+    ends = range(len(_PLACEHOLDER) + 1)
+    parts = sorted({_PLACEHOLDER[start:end] for start, end in combinations(ends, 2)})
+    return pc.is_in(texts, value_set=pa.array(parts, pa.string()))
 
 
 EXPORTER = Exporter(

@@ -24,7 +24,7 @@ from workbench.contracts.records import RecordKind
 from workbench.contracts.registry import get_exporter
 
 RECORDS = {
-    RecordKind.PREFERENCE: [preference(TALK, ARABIC, " x\n"), preference(ARABIC, "b", "c")],
+    RecordKind.PREFERENCE: [preference(TALK, ARABIC, " x\n"), preference(ARABIC, "Red", "Rot")],
     RecordKind.UNPAIRED_PREFERENCE: [
         unpaired(ARABIC, "a", label=False),
         unpaired(TALK, ARABIC),
@@ -84,5 +84,5 @@ def test_the_file_of_strings_reads_back_too(tmp_path: Path) -> None:
     batch = exporter.convert(batch_of(exporter, RECORDS[exporter.record]), options).batch
     path = write_file(batch, ExportFormat.JSONL, tmp_path)
     assert load(path, tmp_path / "cache") == [
-        {"chosen": f"{ARABIC}b", "rejected": f"{ARABIC}c", "margin": 1.5}
+        {"chosen": f"{ARABIC}Red", "rejected": f"{ARABIC}Rot", "margin": 1.5}
     ]

@@ -89,6 +89,11 @@ def test_entries_of_others_stay_and_ours_is_replaced() -> None:
     assert companions("pref.parquet", existing=made) == made
 
 
+def test_the_index_reads_the_same_in_any_encoding() -> None:
+    made = companions("a.jsonl", existing='{"алпака": {}}'.encode())
+    assert "алпака" in json.loads(made.decode("cp1252"))
+
+
 def test_a_byte_order_mark_is_no_fault() -> None:
     assert "old" in json.loads(companions("a.jsonl", existing=b'\xef\xbb\xbf{"old": {}}'))
 

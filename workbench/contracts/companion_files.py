@@ -20,7 +20,9 @@ def merge_entries(name: str, existing: bytes | None, entries: Mapping[str, Any])
         Conflict: What it holds is no JSON object of entries.
     """
     merged = {**_read_entries(name, existing), **entries}
-    return (json.dumps(merged, ensure_ascii=False, indent=2) + "\n").encode()
+    # Readers open such a file in the encoding of their machine, whatever it is: hence no more than
+    # ASCII.
+    return (json.dumps(merged, indent=2) + "\n").encode("ascii")
 
 
 def _read_entries(name: str, existing: bytes | None) -> dict[str, Any]:
