@@ -58,7 +58,7 @@ JUDGED: Mapping[str, Judged] = {
         ],
         {"better": "first", "help": [5, 2]},
     ),
-    "ranking": Judged(
+    "ranked_answers": Judged(
         {"question": "Why?", "answers": [{"text": "One."}, {"text": "Two."}, {"text": "Three."}]},
         [result("rank", "ranker", ranker={"rank": ["C", "A", "B"]})],
         {"rank": [2, 3, 1]},

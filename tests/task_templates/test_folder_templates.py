@@ -261,7 +261,7 @@ def test_the_same_result_type_of_pairwise_is_read_under_both_targets(named: Any)
 
 
 def test_a_ranking_yields_every_pair_of_the_prompt(named: Any) -> None:
-    case = named("ranking")
+    case = named("ranked_answers")
     settled = case.settle([case.judgment] * 2)
     records = case.template.records(case.item, settled, case.given(case.judgment))
     (ranking,) = [record for record in records if isinstance(record, Ranking)]
@@ -276,7 +276,7 @@ def test_a_ranking_yields_every_pair_of_the_prompt(named: Any) -> None:
 
 
 def test_rankings_that_go_in_a_circle_tie(named: Any) -> None:
-    case = named("ranking")
+    case = named("ranked_answers")
     circle = [case.judging(rank=ranks) for ranks in ((1, 2, 3), (3, 1, 2), (2, 3, 1))]
     settled = case.settle(circle)
     assert settled.value["rank"] == [1, 1, 1]
@@ -331,7 +331,7 @@ def test_choices_left_untouched_are_an_answer_where_several_may_be_chosen(named:
 
 
 def test_two_candidates_of_the_same_text_are_refused(named: Any) -> None:
-    case = named("ranking")
+    case = named("ranked_answers")
     for answers in ([{"text": "a"}], [{"text": "a"}, {"text": "a"}], []):
         with pytest.raises(ValidationError):
             case.template.item_model.model_validate({"question": "q", "answers": answers})

@@ -92,6 +92,7 @@ def check(folder: Folder, as_json: AsJson = False) -> None:
     from workbench.contracts.folder_templates.loading import find_pitfalls, load_folder
 
     template = load_folder(folder.resolve())
+    _checked_key(template.key)
     notes = find_pitfalls(folder)
     document = {
         "key": template.key,
@@ -131,9 +132,14 @@ def preview(
 
 
 def _checked_key(key: str) -> str:
+    from workbench.contracts.registry import is_installed
+
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", key):
         message = f"{key!r} is no name for a task type: a letter, then a-z, 0-9 and _ (--key)"
         raise BadRequest(message)
+    if is_installed(key):
+        message = f"{key} is the key of an installed task type; choose another (--key)"
+        raise Conflict(message)
     return key
 
 

@@ -80,7 +80,7 @@ def register_folders(directory: Path | None) -> None:
         else {path.parent.name: path.parent for path in _declared(directory)}
     )
     for key, path in found.items():
-        if key in _installed_templates():
+        if is_installed(key):
             message = f"{path}: an installed task type has the key {key} already; rename the folder"
             raise TemplateBroken(message)
     before = dict(_folders)
@@ -94,6 +94,11 @@ def register_folders(directory: Path | None) -> None:
         _folders.update(before)
         task_templates.cache_clear()
         raise
+
+
+def is_installed(key: str) -> bool:
+    """Say whether an installed task type has that key, which no folder can have then."""
+    return key in _installed_templates()
 
 
 def _declared(directory: Path) -> list[Path]:
