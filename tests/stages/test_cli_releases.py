@@ -182,6 +182,29 @@ def test_from_a_release_to_files_and_back(any_command_line: CommandLine) -> None
     assert [one["id"] for one in line.ok("release", "list")["releases"]] == [frozen["id"]]
 
 
+def test_a_release_may_keep_out_the_prompts_of_a_file(command_line: CommandLine) -> None:
+    fill(command_line, (1, 2), (-1, -1))
+    prompt = comparison_row("p-1")["prompt"]
+    file = command_line.write("benchmark.jsonl", {"prompt": prompt})
+    frozen = command_line.ok("release", "freeze", "first", "--exclude", file)
+    assert frozen["steps"][0]["left_out"].keys() <= {"contaminated_exact", "contaminated_near"}
+    assert frozen["filters"]["exclude"]["prompts"] == 1
+    command_line.refused("release", "freeze", "first", "--exclude", "none.jsonl")
+
+
+def test_two_releases_are_compared(command_line: CommandLine) -> None:
+    fill(command_line, (1, 1), (-1, -1), (2,))
+    command_line.ok("release", "freeze", "first")
+    command_line.ok("release", "freeze", "first", "--min-judgments", 2)
+    found = command_line.ok("release", "diff", "first/v1", "first/v2")
+    assert (found["consensus"]["removed"], found["consensus"]["unchanged"]) == (1, 2)
+    assert found["settings"] == [["min_judgments", "1", "2"]]
+    ran = command_line("release", "diff", "first/v1", "first/v2")
+    assert ran.code == 0
+    assert "removed" in ran.stdout
+    command_line.refused("release", "diff", "first/v1", "first/v9")
+
+
 def test_an_export_may_be_split(command_line: CommandLine) -> None:
     fill(command_line, *[(-1, -2)] * 12)
     command_line.ok("release", "freeze", "first")

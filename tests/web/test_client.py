@@ -110,6 +110,17 @@ def test_an_export_becomes_a_data_set(lab: Lab, kind: str) -> None:
     assert dataset.column_names == ["prompt", "chosen", "rejected", "margin"]
 
 
+def test_a_release_is_frozen_without_the_prompts_of_a_file(lab: Lab, tmp_path: Path) -> None:
+    fill(lab)
+    whole = lab.client.freeze_release("law/2026")
+    records = lab.client.export(whole, "trl_preference", form="standard").to_pandas()
+    file = tmp_path / "benchmark.txt"
+    file.write_text(records["prompt"][0])
+    guarded = lab.client.freeze_release("law/2026", name="guarded", exclude=file)
+    assert guarded.filters["exclude"]["file"] == "benchmark.txt"
+    assert guarded.rows["preference"] == whole.rows["preference"] - 1
+
+
 def test_a_saved_export_passes_verification(lab: Lab, tmp_path: Path) -> None:
     fill(lab)
     release = lab.client.freeze_release("law/2026")

@@ -82,7 +82,12 @@ def test_consensus_answers_every_item_in_import_order(lab: Lab) -> None:
 def test_a_release_is_frozen_listed_and_told_with_its_manifest(lab: Lab) -> None:
     release = lab.freeze(name="v1", min_judgments=2, drop_ties=True)
     assert release["rows"]["preference"] == 2
-    assert release["filters"] == {"min_judgments": 2, "min_confidence": 0.0, "drop_ties": True}
+    assert release["filters"] == {
+        "min_judgments": 2,
+        "min_confidence": 0.0,
+        "drop_ties": True,
+        "exclude": None,
+    }
     for address in ("releases", f"campaigns/{lab.campaign.public_id}/releases"):
         listed = answered(lab.engineer.get(f"{API}/{address}"))
         assert listed["releases"] == [release]

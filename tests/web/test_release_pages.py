@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from lxml import html
+from sqlalchemy import select
 
 from tests.web.judged import JudgedCampaign, comparison, judged_campaign
 from tests.web.site import Site, location
-from workbench.models import Role
+from workbench.models import Item, Role
 
 
 def _campaign(site: Site) -> JudgedCampaign:
@@ -130,6 +131,27 @@ def test_the_options_of_an_exporter_change_the_preview_and_the_download(site: Si
     assert len(site.events("release_downloaded")) == 2
 
 
+def test_the_prompts_of_an_uploaded_file_are_kept_out(site: Site) -> None:
+    made = judged_campaign(site, [[comparison(-2), comparison(-1)]] * 3)
+    engineer = site.browser(Role.ENGINEER)
+    with site.database.read() as session:
+        prompt = session.scalars(select(Item)).all()[1].content["prompt"]
+    row = json.dumps({"prompt": prompt}).encode()
+    address = location(
+        engineer.post(
+            f"{made.address}/releases",
+            data={"name": "guarded"},
+            files={"file": ("benchmark.jsonl", row)},
+        )
+    )
+    page = engineer.get(address).text
+    assert "Prompt to keep out: −1" in _bars(page, "flow")
+    assert "without the prompts of <code>benchmark.jsonl</code>" in page
+    bad = engineer.post(f"{made.address}/releases", files={"file": ("benchmark.jsonl", b"{}")})
+    assert location(bad) == f"{made.address}/releases"
+    assert "prompt is missing" in engineer.get(f"{made.address}/releases").text
+
+
 def test_a_split_export_is_previewed_and_downloaded_as_one_archive(site: Site) -> None:
     made = judged_campaign(site, [[comparison(-2), comparison(-1)]] * 20)
     address = _freeze(site, made)
@@ -160,6 +182,28 @@ def test_only_the_kinds_of_file_that_a_format_has_are_offered(site: Site) -> Non
     refused = engineer.get(f"{address}/download?exporter=trl_preference&format=json")
     assert location(refused) == address
     assert "not written as json" in engineer.get(address).text
+
+
+def test_two_releases_are_compared(site: Site) -> None:
+    made = _campaign(site)
+    first, second = _freeze(site, made), _freeze(site, made, min_judgments="2", consensus="mean")
+    lead = site.browser(Role.QA_LEAD)
+    before = first.rpartition("/")[2]
+    (option,) = html.fromstring(lead.get(second).text).xpath("//select[@name='before']/option")
+    assert (option.get("value"), option.text) == (before, "v1")
+    page = html.fromstring(lead.get(f"{second}/diff?before={before}").text)
+    rows = [
+        " ".join(cell.text_content().strip() for cell in row.xpath("td"))
+        for row in page.xpath("//section//tbody/tr")
+    ]
+    assert "Consensus majority mean" in rows
+    assert "Min judgments 1 2" in rows
+    assert any(row.startswith("Preference 3 → ") for row in rows)
+    script = site.script(Role.ENGINEER, "releases:read")
+    release = second.rpartition("/")[2]
+    answer = script.get(f"/api/v1/releases/{release}/diff", params={"before": before}).json()
+    assert answer["joined_by"] == "item_id"
+    assert answer["settings"] == [["consensus", "majority", "mean"], ["min_judgments", "1", "2"]]
 
 
 def test_an_option_that_does_not_exist_is_a_fault_on_the_page_and_no_download(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""`workbench release`: freeze, export, verify and list."""
+"""`workbench release`: freeze, export, verify, compare and list."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from workbench.cli.campaign import split_options
+from workbench.cli.difference import difference
 from workbench.cli.environment import (
     ACTOR,
     CampaignReference,
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from workbench.releases.queries import ReleaseView
 
 app = typer.Typer(
-    help="Frozen releases: freeze, export, verify.", no_args_is_help=True, add_completion=False
+    help="Frozen releases: freeze, export, verify, compare.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 LISTED = 1000
@@ -54,6 +57,14 @@ def freeze(
     drop_ties: Annotated[
         bool, typer.Option("--drop-ties", help="Leave out items whose consensus is a tie.")
     ] = False,
+    exclude: Annotated[
+        Path | None,
+        typer.Option(
+            "--exclude",
+            metavar="FILE",
+            help="Leave out items whose prompt, or one nearly like it, is in this file.",
+        ),
+    ] = None,
     organization: InOrganization = None,
     as_json: AsJson = False,
 ) -> None:
@@ -77,6 +88,7 @@ def freeze(
                     min_confidence=min_confidence,
                     drop_ties=drop_ties,
                 ),
+                exclude=exclude,
                 actor=ACTOR,
                 clock=environment.clock,
                 progress=progress,
@@ -191,6 +203,28 @@ def verify(
         document["export"] = [{"file": one.file, "state": str(one.state)} for one in exported]
     text = f"{len(checked) + len(exported)} files are what was written"
     answer(document, text, as_json=as_json)
+
+
+@app.command("diff")
+def diff(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="A release.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="A later one.")],
+    organization: InOrganization = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what changed between two releases: items, rows, labels, agreement."""
+    from workbench.releases.diff import compare_releases
+    from workbench.releases.folders import release_folder
+
+    with open_environment() as environment:
+        views = [_find(environment, one, organization) for one in (before, after)]
+        folders = [release_folder(environment.settings, view.public_id) for view in views]
+    found = compare_releases(
+        *folders,
+        before_sha256=views[0].manifest_sha256,
+        after_sha256=views[1].manifest_sha256,
+    )
+    answer(found.as_document(), lambda: difference(found), as_json=as_json)
 
 
 @app.command("list")

@@ -126,21 +126,41 @@ class Client:
         min_judgments: int = 1,
         min_confidence: float = 0.0,
         drop_ties: bool = False,
+        exclude: Path | str | None = None,
     ) -> Release:
-        """Freeze a snapshot of a campaign; without a name it is `v1`, `v2` and so on."""
+        """Freeze a snapshot of a campaign; without a name it is `v1`, `v2` and so on.
+
+        Args:
+            exclude: A file of prompts (.jsonl, .jsonl.gz, .csv or .parquet with a column `prompt`,
+                or lines of a .txt); items with one of them, or one nearly like it, are left out.
+        """
         wish = {
-            "name": name,
             "consensus": consensus,
             "min_judgments": min_judgments,
             "min_confidence": min_confidence,
             "drop_ties": drop_ties,
-        }
+        } | ({} if name is None else {"name": name})
+        if exclude is not None:
+            path = Path(exclude)
+            with path.open("rb") as file:
+                answer = self._connection.send_file(
+                    f"{self._address(campaign)}/releases/guarded",
+                    file,
+                    filename=path.name,
+                    **wish,
+                )
+            return read_release(answer)
         return read_release(self._connection.post(f"{self._address(campaign)}/releases", wish))
 
     def manifest(self, release: str | Release) -> dict[str, Any]:
         """Return a release's manifest: its files and hashes, rows in and out by reason."""
         manifest: dict[str, Any] = self._connection.get(_release(release))["manifest"]
         return manifest
+
+    def diff(self, before: str | Release, after: str | Release) -> dict[str, Any]:
+        """Return what changed between two releases: items, rows, labels, agreement."""
+        earlier = before.id if isinstance(before, Release) else before
+        return self._connection.get(f"{_release(after)}/diff", before=earlier)
 
     def export(
         self,

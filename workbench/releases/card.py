@@ -39,6 +39,7 @@ def render_card(manifest: Mapping[str, Any], *, summary: str) -> bytes:
         _origin(manifest),
         _contents(manifest),
         _consensus(manifest),
+        _prompts(manifest["prompts"]),
         render_agreement(manifest["agreement"], manifest["coefficients"]),
         _USE,
     ]
@@ -109,8 +110,8 @@ def _consensus(manifest: Mapping[str, Any]) -> str:
 Method: `{consensus["method"]}`. {consensus["explanation"]} Judgments by models take no part.
 
 Filters: at least {filters["min_judgments"]} judgments, confidence at least
-{filters["min_confidence"]:g}, ties {"dropped" if filters["drop_ties"] else "kept"}. Items go
-through the steps in this order:
+{filters["min_confidence"]:g}, ties {"dropped" if filters["drop_ties"] else "kept"}.
+{_excluded(filters.get("exclude"))}Items go through the steps in this order:
 
 | step | in | out | left out |
 |---|---:|---:|---|
@@ -119,6 +120,26 @@ through the steps in this order:
 Only a settled preference becomes a training pair: ties, and items where neither response is
 acceptable, never do.
 """
+
+
+def _prompts(prompts: Mapping[str, Any]) -> str:
+    return f"""\
+## Prompts
+
+{prompts["groups"]:,} groups of prompts, the largest of {prompts["largest"]:,} items. Prompts are in
+one group if they are the same, or if their runs of {prompts["words"]} words overlap by
+{prompts["threshold"]:g} or more (Jaccard, found by MinHash in {prompts["bands"]} bands of
+{prompts["rows"]}; what a system message says does not count). A group is never in two splits.
+"""
+
+
+def _excluded(excluded: Mapping[str, Any] | None) -> str:
+    if excluded is None:
+        return ""
+    return (
+        f"Prompts that are in `{excluded['file']}` ({excluded['prompts']:,} prompts, SHA-256 "
+        f"`{excluded['sha256']}`), and those nearly like one of them, are left out.\n"
+    )
 
 
 _STATISTICS: Mapping[str, str] = {

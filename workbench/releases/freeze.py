@@ -35,6 +35,7 @@ from workbench.releases.card import explain_method, render_card
 from workbench.releases.files import WrittenFile, write_bytes
 from workbench.releases.folders import release_folder
 from workbench.releases.manifest import FORMAT, MANIFEST, render
+from workbench.releases.prompts import read_prompts
 from workbench.releases.snapshot import Filters, Snapshot, SnapshotWriter
 from workbench.settings import Settings
 
@@ -62,6 +63,7 @@ class _Wish:
     name: str
     method: ConsensusMethod
     filters: Filters
+    exclude: Path | None
     actor: str
     now: datetime
 
@@ -76,6 +78,7 @@ def freeze_release(
     name: str | None = None,
     consensus: ConsensusMethod = ConsensusMethod.MAJORITY,
     filters: Filters | None = None,
+    exclude: Path | None = None,
     progress: Progress | None = None,
 ) -> FrozenRelease:
     """Write a release from one reading of the database, then make it known in one short write.
@@ -83,11 +86,14 @@ def freeze_release(
     Args:
         actor: Public id of who asks, or `cli`.
         name: `v1`, `v2` … if not given.
+        exclude: A file of prompts that the release must not have, nor ones nearly like them: JSONL,
+            CSV or Parquet with a column `prompt`, or lines of text.
         progress: Told what is being done, how many items are done, and of how many.
 
     Raises:
         BadRequest: The name or a filter makes no sense.
         Conflict: The campaign has a release of that name.
+        ImportRejected: The file to exclude cannot be read, or a row of it has no prompt.
     """
     filters = _checked(filters or Filters())
     with database.read() as session:
@@ -97,6 +103,7 @@ def freeze_release(
         name=chosen,
         method=consensus,
         filters=filters,
+        exclude=exclude,
         actor=actor,
         now=clock.now(),
     )
@@ -160,8 +167,17 @@ def _write_files(
     tell = progress or _tell_nobody
     reliability = load_reliability(session, campaign, template, progress=partial(tell, "measure"))
     agreement = agreement_of(session, campaign, reliability, include_models=False)
+    prompts = read_prompts(
+        session, campaign, template, exclude=wish.exclude, progress=partial(tell, "group")
+    )
     writer = SnapshotWriter(
-        session, campaign, template, method=wish.method, filters=wish.filters, folder=folder
+        session,
+        campaign,
+        template,
+        method=wish.method,
+        filters=wish.filters,
+        prompts=prompts,
+        folder=folder,
     )
     try:
         for done in writer.write(reliability):
@@ -175,6 +191,9 @@ def _write_files(
     bias = agreement.position_bias
     document["position_bias"] = None if bias is None else asdict(bias)
     manifest = _manifest(session, campaign, template, wish, snapshot, document)
+    manifest["prompts"] = prompts.as_document()
+    if prompts.excluded is not None:
+        manifest["filters"]["exclude"] = asdict(prompts.excluded)
     texts = [
         write_bytes(folder / "agreement.json", render(document)),
         write_bytes(folder / "guidelines.md", _guidelines(session, campaign)),

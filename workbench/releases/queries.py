@@ -97,6 +97,17 @@ def list_releases(
     return read_page(session, wanted, _view, number=page, size=page_size)
 
 
+def list_releases_beside(session: Session, view: ReleaseView) -> list[ReleaseView]:
+    """Return the last of the campaign's other releases, newest first."""
+    rows = session.execute(
+        _views()
+        .where(Campaign.public_id == view.campaign_public_id, Release.public_id != view.public_id)
+        .order_by(Release.id.desc())
+        .limit(PAGE_SIZE)
+    )
+    return [_view(release, campaign) for release, campaign in rows]
+
+
 def _views() -> Select[Release, Campaign]:
     return select(Release, Campaign).join(Campaign, Campaign.id == Release.campaign_id)
 

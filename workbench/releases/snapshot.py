@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections import Counter
@@ -25,10 +24,12 @@ from workbench.contracts.records import (
     RecordKind,
     record_kind,
 )
+from workbench.contracts.rendering import undrawn
 from workbench.contracts.task_template import AnyTemplate, ConsensusMethod
 from workbench.identifiers import Prefix, canonical_json
 from workbench.models import Annotator, AnnotatorKind, Campaign, Item, Judgment
 from workbench.releases.files import GroupedParquet, WrittenFile
+from workbench.releases.prompts import Prompts, hash_prompt
 
 ITEMS, JUDGMENTS, CONSENSUS, LEFT_OUT = (
     "items.parquet",
@@ -119,10 +120,11 @@ class SnapshotWriter:
         *,
         method: ConsensusMethod,
         filters: Filters,
+        prompts: Prompts,
         folder: Path,
     ) -> None:
         self._session, self._campaign, self._template = session, campaign, template
-        self._method, self._filters = method, filters
+        self._method, self._filters, self._prompts = method, filters, prompts
         self._givers = _givers(session, campaign)
         self._secret = secrets.token_bytes(32)
         self._gave = set[int]()
@@ -132,8 +134,9 @@ class SnapshotWriter:
         self._kinds = [
             kind for kind in template.record_kinds if kind not in _FILES_OF_EVERY_RELEASE
         ]
+        guard = () if prompts.excluded is None else ("contamination",)
         self._steps = {
-            name: Step(name) for name in ("judgments", "consensus", "confidence", "ties")
+            name: Step(name) for name in (*guard, "judgments", "consensus", "confidence", "ties")
         } | {f"records_{kind}": Step(f"records_{kind}", rows=0) for kind in self._kinds}
         self._files = {
             name: GroupedParquet(folder / name, schema)
@@ -168,7 +171,7 @@ class SnapshotWriter:
             files=[file.finish() for file in self._files.values()],
             steps=list(self._steps.values()),
             counts=Counts(
-                items=self._steps["judgments"].n_in,
+                items=next(iter(self._steps.values())).n_in,
                 judgments=self._judgments["all"],
                 current=self._judgments["current"],
                 simulated=self._judgments["simulated"],
@@ -186,8 +189,7 @@ class SnapshotWriter:
 
     def _write_batch(self, items: Sequence[SettledItem]) -> None:
         prompt_hashes = {
-            item.id: hashlib.sha256(self._template.prompt_text(item.content).encode()).hexdigest()
-            for item in items
+            item.id: hash_prompt(self._template.prompt_text(item.content)) for item in items
         }
         simulated, given = self._write_judgments(items)
         self._write_items(items, prompt_hashes, simulated)
@@ -195,15 +197,16 @@ class SnapshotWriter:
         for item in items:
             outcome = self._outcome(item)
             row = _consensus_row(item, outcome, simulated=item.id in simulated)
-            if not self._passes(item, outcome):
-                rows[LEFT_OUT].append(row)
+            reason = self._reason_to_leave_out(item, outcome)
+            if reason is not None:
+                rows[LEFT_OUT].append(row | {"reason": reason})
                 continue
             rows[CONSENSUS].append(row)
             provenance = {
                 "item_id": item.public_id,
                 "external_id": item.external_id,
                 "prompt_hash": prompt_hashes[item.id],
-                "split_group": prompt_hashes[item.id],
+                "split_group": self._prompts.group_of(item.id),
                 "method": str(self._method),
                 "confidence": item.settlement.confidence,
                 "disagreement": item.disagreement,
@@ -221,21 +224,23 @@ class SnapshotWriter:
         outcome = self._template.outcome
         return SETTLED if outcome is None else outcome(item.settlement.value)
 
-    def _passes(self, item: SettledItem, outcome: str | None) -> bool:
+    def _reason_to_leave_out(self, item: SettledItem, outcome: str | None) -> str | None:
         """Take the item through the filters, each of which counts what it leaves out."""
         reasons = {
+            "contamination": self._prompts.contamination_of(item.id),
             "judgments": self._lacks_judgments(item),
             "consensus": None if outcome is not None else item.settlement.reason or "no_consensus",
             "confidence": self._lacks_confidence(item),
             "ties": TIE if self._filters.drop_ties and outcome == TIE else None,
         }
-        for name, reason in reasons.items():
-            step = self._steps[name]
+        for name, step in self._steps.items():
+            if name not in reasons:
+                continue
             step.n_in += 1
-            if reason is not None:
+            if (reason := reasons[name]) is not None:
                 step.left_out[reason] += 1
-                return False
-        return True
+                return reason
+        return None
 
     def _lacks_judgments(self, item: SettledItem) -> str | None:
         if item.n_judgments == 0:
@@ -266,7 +271,8 @@ class SnapshotWriter:
 
     def _task(self, item: SettledItem, given: Sequence[Given]) -> LabelStudioTask:
         order = tuple(range(self._template.candidates(item.content)))
-        data = self._template.show(item.content, order, self._options)
+        with undrawn():
+            data = self._template.show(item.content, order, self._options)
         return LabelStudioTask(
             data=canonical_json(data).decode(),
             annotations=[
@@ -316,7 +322,7 @@ class SnapshotWriter:
                     "metadata": metadata,
                     "content_hash": content_hash,
                     "prompt_hash": prompt_hashes[id_],
-                    "split_group": prompt_hashes[id_],
+                    "split_group": self._prompts.group_of(id_),
                     "created_at": created_at,
                     "simulated": id_ in simulated,
                 }

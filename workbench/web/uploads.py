@@ -48,6 +48,31 @@ async def receive_upload(request: Request) -> AsyncIterator[Upload]:
             yield await _from_body(request, directory)
 
 
+@dataclass(frozen=True, slots=True)
+class SentForm:
+    """A form's fields, and the file that may have been sent with them, gone with the response."""
+
+    fields: Mapping[str, str]
+    file: Path | None
+
+
+async def receive_form(request: Request) -> AsyncIterator[SentForm]:
+    """Dependency: take a form whose `file` may be left empty."""
+    permission = permission_of(request.scope["route"].dependant)
+    assert permission is not None  # noqa: S101 - no public route takes files
+    await run_in_threadpool(_check, request, permission)
+    settings: Settings = request.app.state.settings
+    if request.headers.get("content-type", "").startswith(_MULTIPART):
+        setattr(request.state, BODY_LIMIT, settings.upload_limit)
+    async with _directory(settings) as directory, request.form(max_files=1) as form:
+        fields = {key: value for key, value in form.items() if isinstance(value, str)}
+        file, path = form.get("file"), None
+        if isinstance(file, UploadFile) and file.filename:
+            path = directory / _plain(file.filename)
+            await run_in_threadpool(_copy, file, path)
+        yield SentForm(fields, path)
+
+
 def _check(request: Request, permission: Permission) -> None:
     with Edge(request, permission).read():
         pass

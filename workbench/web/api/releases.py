@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse
@@ -20,6 +20,7 @@ from workbench.errors import NotFound, VerificationFailed
 from workbench.models import Role
 from workbench.people.tokens import Scope
 from workbench.releases.archive import ARCHIVE
+from workbench.releases.diff import compare_releases
 from workbench.releases.download import find_download, prepare_download, record_export
 from workbench.releases.export import preview_release, read_options
 from workbench.releases.folders import release_folder
@@ -30,9 +31,11 @@ from workbench.releases.rendering import Rendering
 from workbench.releases.snapshot import Filters
 from workbench.releases.splits import read_splits
 from workbench.releases.verify import FileState, verify_release
+from workbench.web.api.differences import Difference
 from workbench.web.archives import MEDIA_TYPES, archive_response
 from workbench.web.edge import Edge, allow
 from workbench.web.parameters import PageNumber
+from workbench.web.uploads import Upload, receive_upload
 
 router = APIRouter(prefix="/api/v1", tags=["releases"])
 
@@ -41,10 +44,19 @@ Takers = Annotated[Edge, allow(Role.ENGINEER, scope=Scope.RELEASES_READ)]
 Freezers = Annotated[Edge, allow(Role.ENGINEER, scope=Scope.RELEASES_WRITE)]
 
 
+class ExcludedShown(BaseModel):
+    """The file whose prompts the release does not have."""
+
+    file: str
+    sha256: str
+    prompts: int
+
+
 class FiltersShown(BaseModel):
     min_judgments: int
     min_confidence: float
     drop_ties: bool
+    exclude: ExcludedShown | None = None
 
 
 class ReleaseShown(BaseModel):
@@ -81,6 +93,10 @@ class NewRelease(BaseModel):
     min_judgments: int = Field(default=1, ge=1)
     min_confidence: float = Field(default=0.0, ge=0, le=1)
     drop_ties: bool = False
+
+
+class NewGuardedRelease(NewRelease):
+    filename: str = Field(default="", description="The name of the file that is the raw body.")
 
 
 class FileChecked(BaseModel):
@@ -214,6 +230,29 @@ def list_releases_of_campaign(edge: Readers, campaign: str, page: PageNumber = 1
 )
 def freeze_campaign_release(edge: Freezers, campaign: str, wanted: NewRelease) -> ReleaseShown:
     """Freeze a snapshot of a campaign, in units of work of its own."""
+    return _freeze(edge, campaign, wanted, exclude=None)
+
+
+@router.post(
+    "/campaigns/{campaign}/releases/guarded",
+    operation_id="freeze_guarded_release",
+    status_code=status.HTTP_201_CREATED,
+)
+def freeze_guarded_release(
+    edge: Freezers,
+    campaign: str,
+    upload: Annotated[Upload, Depends(receive_upload)],
+    wanted: Annotated[NewGuardedRelease, Query()],
+) -> ReleaseShown:
+    """Freeze without the prompts of a file, and without those nearly like one of them.
+
+    The file (a form's `file`, or a raw body named by `?filename=`) is JSONL, CSV or Parquet with a
+    column `prompt`, or lines of text.
+    """
+    return _freeze(edge, campaign, wanted, exclude=upload.path)
+
+
+def _freeze(edge: Edge, campaign: str, wanted: NewRelease, *, exclude: Path | None) -> ReleaseShown:
     with edge.read() as work:
         of = get_campaign(
             work.session, reference=campaign, organization_id=work.actor.organization_id
@@ -229,6 +268,7 @@ def freeze_campaign_release(edge: Freezers, campaign: str, wanted: NewRelease) -
             min_confidence=wanted.min_confidence,
             drop_ties=wanted.drop_ties,
         ),
+        exclude=exclude,
         actor=work.actor.person_public_id,
         clock=edge.clock,
     )
@@ -268,6 +308,22 @@ def verify_stored_release(edge: Readers, release: str) -> Verified:
     )
     files = [FileChecked(file=one.file, state=one.state) for one in checked]
     return Verified(release=view.public_id, verified=True, files=files)
+
+
+@router.get("/releases/{release}/diff", operation_id="compare_releases")
+def compare_with_another(
+    edge: Readers,
+    release: str,
+    before: Annotated[str, Query(max_length=64, description="The earlier release's id.")],
+) -> Difference:
+    """Tell what changed from another release to this one: items, rows, labels, agreement."""
+    views = [_find(edge, one) for one in (before, release)]
+    found = compare_releases(
+        *(release_folder(edge.settings, view.public_id) for view in views),
+        before_sha256=views[0].manifest_sha256,
+        after_sha256=views[1].manifest_sha256,
+    )
+    return Difference.model_validate(found, from_attributes=True)
 
 
 @router.post("/releases/{release}/preview", operation_id="preview_export")

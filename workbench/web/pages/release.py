@@ -18,7 +18,7 @@ from workbench.models import Role
 from workbench.releases.download import prepare_download, record_export
 from workbench.releases.export import ExportPreview, preview_release, read_options
 from workbench.releases.folders import release_folder
-from workbench.releases.queries import ReleaseView, get_release
+from workbench.releases.queries import ReleaseView, get_release, list_releases_beside
 from workbench.releases.rendering import Rendering
 from workbench.releases.snapshot import records_file
 from workbench.releases.splits import read_splits
@@ -114,6 +114,7 @@ class ReleaseContext:
     agreement: IntervalChart
     card_html: str
     files: Sequence[FileRow]
+    others: Sequence[tuple[str, str]]
     exporters: Sequence[ExporterChoice]
     export: ExportView | None
     may_export: bool
@@ -131,6 +132,7 @@ def release_page(
         view = get_release(
             work.session, reference=release, organization_id=work.actor.organization_id
         )
+        others = list_releases_beside(work.session, view)
     may_export = work.actor.role in {Role.ENGINEER, Role.ADMIN}
     fitting = _fitting(view)
     chosen = next((one for one in fitting if one.key == exporter), fitting[0] if fitting else None)
@@ -143,6 +145,7 @@ def release_page(
         agreement=_agreement(view),
         card_html=_card(edge.settings, view),
         files=[FileRow(name=name, **entry) for name, entry in view.manifest["files"].items()],
+        others=[(one.public_id, one.name) for one in others],
         exporters=[
             ExporterChoice(
                 key=one.key,

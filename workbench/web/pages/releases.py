@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from workbench.agreement.queries import find_agreement
 from workbench.campaigns.campaign import get_campaign
@@ -28,6 +29,7 @@ from workbench.web.forms import refusals_to, see_other
 from workbench.web.frame import CampaignFrame, frame_of
 from workbench.web.parameters import PageNumber
 from workbench.web.templating import render
+from workbench.web.uploads import SentForm, receive_form
 
 router = APIRouter(include_in_schema=False)
 
@@ -144,9 +146,13 @@ def freeze_campaign(
     request: Request,
     edge: Annotated[Edge, allow(Role.ENGINEER)],
     campaign: str,
-    form: Annotated[FreezeForm, Form()],
+    sent: Annotated[SentForm, Depends(receive_form)],
 ) -> Response:
     """Freeze in units of work of its own."""
+    try:
+        form = FreezeForm.model_validate(sent.fields)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
     with edge.read() as work:
         found = get_campaign(
             work.session, reference=campaign, organization_id=work.actor.organization_id
@@ -161,6 +167,7 @@ def freeze_campaign(
             name=form.name.strip() or None,
             consensus=form.consensus,
             filters=form.filters,
+            exclude=sent.file,
         )
     notice = f"{frozen.name} is frozen. Nothing changes it any more."
     return see_other(request, "release_page", release=frozen.id, notice=notice)
