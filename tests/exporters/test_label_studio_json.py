@@ -159,6 +159,8 @@ def test_real_comparisons_and_gradings_are_importable(
     )
     tasks = exported(first, tmp_path / "a")
     assert [one["meta"]["external_id"] for one in tasks] == names
+    shown = tasks[0]["data"]["response_a"]
+    assert shown.count("First answer to") == 1, "a page without our style sheet shows it once"
     assert [
         [annotation["result"][0]["value"] for annotation in one["annotations"]] for one in tasks
     ] == [[{"choices": ["1"]}, {"choices": ["2"]}], [{"choices": ["-3"]}, {"choices": ["-3"]}]]

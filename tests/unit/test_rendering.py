@@ -12,7 +12,13 @@ from lxml import etree
 
 from tests.hostile import HOSTILE, assert_inert, parsed
 from workbench.contracts import rendering
-from workbench.contracts.rendering import LONGEST_MARKDOWN, render_conversation, render_text
+from workbench.contracts.records import Message
+from workbench.contracts.rendering import (
+    LONGEST_MARKDOWN,
+    render_conversation,
+    render_text,
+    undrawn,
+)
 
 
 def rendered(text: str) -> str:
@@ -298,3 +304,23 @@ def seconds_to_draw(text: str, times: int = 3) -> float:
 def test_no_text_takes_long_to_draw(text: str) -> None:
     assert_inert(render_text(text))
     assert seconds_to_draw(text, times=1) < 2
+
+
+def test_undrawn_text_is_its_escaped_source_alone() -> None:
+    with undrawn():
+        html = render_text("**bold** <script>\r\n& more")
+        turn = render_conversation([Message(role="user", content="# Hi")])
+    assert html == (
+        '<pre dir="auto" style="white-space: pre-wrap">\n**bold** &lt;script&gt;\n&amp; more</pre>'
+    )
+    assert "# Hi</pre>" in turn
+    assert "<strong>bold</strong>" in render_text("**bold**")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_inert_where_it_is_not_drawn(text: str) -> None:
+    with undrawn():
+        html = render_text(text)
+    element = parsed(html)[0]
+    assert element.tag == "pre"
+    assert len(element) == 0, "nothing in it becomes an element"

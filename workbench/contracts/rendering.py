@@ -8,7 +8,9 @@ the renderer yields passes a short allow-list once more, so that one fault in it
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -207,6 +209,21 @@ def _draw(text: str) -> str:
 
 
 _remembered = lru_cache(maxsize=2_000)(_draw)
+_is_undrawn: ContextVar[bool] = ContextVar("is_undrawn", default=False)
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Let `render_text` return the escaped source alone while this lasts.
+
+    It is for pages without our style sheet, where both forms of a text would be seen, and for
+    thousands of texts at once, which take long to draw.
+    """
+    before = _is_undrawn.set(True)
+    try:
+        yield
+    finally:
+        _is_undrawn.reset(before)
 
 
 def render_text(text: str) -> str:
@@ -216,6 +233,8 @@ def render_text(text: str) -> str:
     <pre class="source" dir="auto">…</pre></div>`; which of the two is seen is the style sheet's matter. The HTML holds no link, image, form, style
     or script, whatever the text is.
     """
+    if _is_undrawn.get():
+        return f'<pre dir="auto" style="white-space: pre-wrap">\n{escape(readable(text))}</pre>'
     return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else _draw(text)
 
 
