@@ -3,12 +3,14 @@
 const MOVING = [
   { keys: ["←", "→"], text: "along" },
   { keys: ["j", "k"], text: "next, previous" },
+  { keys: ["n"], text: "next open" },
   { keys: ["Enter"], text: "write" },
   { keys: ["Esc"], text: "leave the box" },
 ];
 const REST = [
   { keys: ["⌫"], text: "take a choice back" },
   { keys: ["Ctrl", "Enter"], text: "submit", isChord: true },
+  { keys: ["PgUp", "PgDn"], text: "turn a page" },
   { keys: ["r"], text: "rendered or raw text" },
   { keys: ["s"], text: "skip this task" },
   { keys: ["f"], text: "flag a broken item" },
@@ -87,6 +89,8 @@ export class Keys {
         return this.#move(1);
       case "k":
         return this.#move(-1);
+      case "n":
+        return this.#moveToOpen();
       case "ArrowDown":
         return this.#isSequence() && this.#move(1);
       case "ArrowUp":
@@ -95,6 +99,10 @@ export class Keys {
         return this.#shift(1);
       case "ArrowLeft":
         return this.#shift(-1);
+      case "PageDown":
+        return this.#read(1);
+      case "PageUp":
+        return this.#read(-1);
       case "Enter":
         return this.#write();
       case "Backspace":
@@ -109,6 +117,24 @@ export class Keys {
     const at = questions.findIndex((question) => question.name === this.#current);
     const to = questions[at + step];
     return to ? this.goTo(to.name) : true;
+  }
+
+  /** To the next question that still needs an answer, from the top again after the last one. */
+  #moveToOpen() {
+    const questions = this.#editor.questions();
+    const after = questions.findIndex((question) => question.name === this.#current) + 1;
+    const open = [...questions.slice(after), ...questions.slice(0, after)].find(
+      ({ kind, isAnswered, isRequired }) => !isAnswered && (isRequired || kind === "choices"),
+    );
+    return open ? this.goTo(open.name) : true;
+  }
+
+  /** Turn a page of what is read, where that scrolls by itself beside the questions. */
+  #read(direction) {
+    const pane = this.#root.querySelector(".wb-reading");
+    if (!pane || pane.scrollHeight <= pane.clientHeight) return false;
+    pane.scrollBy({ top: direction * 0.9 * pane.clientHeight });
+    return true;
   }
 
   /** Choose by key; on to the next question when that is one of choices too and one was enough. */
