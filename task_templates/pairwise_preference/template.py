@@ -373,7 +373,8 @@ def first_shown_won(judgment: Judgment, presentation: Presentation) -> bool | No
 
 
 def configure(options: PairwiseOptions) -> TaskTemplate[Item, Judgment, PairwiseOptions]:
-    return replace(TEMPLATE, measures=(*MEASURES, *mark_measures(options)))
+    asked = mark_measures(options)
+    return replace(TEMPLATE, measures=(*MEASURES, *asked)) if asked else TEMPLATE
 
 
 TEMPLATE = TaskTemplate[Item, Judgment, PairwiseOptions](

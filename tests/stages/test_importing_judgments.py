@@ -44,7 +44,12 @@ def test_a_judgment_is_kept_with_all_that_its_row_says(stocked: Desk) -> None:
     )
     assert report.counts.added == 1
     (judgment,) = stocked.stored_judgments
-    assert judgment.value == {"strength": -2, "rationale": "Clearer."}
+    assert judgment.value == {
+        "strength": -2,
+        "rationale": "Clearer.",
+        "flags": [[], []],
+        "wrong_claims": [[], []],
+    }
     assert judgment.presentation == [1, 0]
     assert judgment.created_at == datetime(2026, 4, 1, 10, tzinfo=UTC)
     assert judgment.seconds == 41.5

@@ -59,7 +59,12 @@ def test_what_was_sent_is_kept_beside_the_value(world: World) -> None:
     world.submit(expert, lease, result=result)
     (judgment,) = world.judgments()
     assert judgment.raw == result
-    assert judgment.value == {"strength": "neither", "rationale": "Both are wrong.\nعربي"}
+    assert judgment.value == {
+        "strength": "neither",
+        "rationale": "Both are wrong.\nعربي",
+        "flags": [[], []],
+        "wrong_claims": [[], []],
+    }
     assert tuple(judgment.presentation or ()) == lease.presentation
     assert judgment.took_slot
     assert not judgment.is_surplus
