@@ -75,6 +75,7 @@ class Editor {
     await nextTurn();
     this.#element.style.display = "";
     if (!fits) this.#describe();
+    this.#offer();
     this.#closedFrom = [];
     this.#settle();
     this.#known = JSON.stringify(this.result());
@@ -130,7 +131,9 @@ class Editor {
           label: choice._value,
           key: control.keys[i] ?? null,
           isChosen: choice.sel,
-        })),
+          isOffered: this.#isOffered(control, i),
+        }))
+        .filter((choice) => choice.isOffered),
     }));
   }
 
@@ -187,6 +190,7 @@ class Editor {
         this.#controls.push({
           keys: [..."123456789"],
           endings: [],
+          lengths: [],
           sequence: null,
           index: null,
           ...controls.get(node.name),
@@ -264,6 +268,10 @@ class Editor {
     return Boolean(node.holdsState);
   }
 
+  #isOffered({ sequence, lengths }, i) {
+    return sequence === null || (lengths[i] ?? 0) <= this.#lengths[sequence];
+  }
+
   #checkSoon() {
     if (this.#isCheckDue) return;
     this.#isCheckDue = true;
@@ -279,6 +287,17 @@ class Editor {
     if (found === this.#known) return;
     this.#known = found;
     for (const callback of this.#listeners) callback();
+  }
+
+  /** Hide the choices that the number of a task's elements rules out. */
+  #offer() {
+    for (const control of this.#controls) {
+      const group = control.node.elementRef?.current;
+      control.lengths.forEach((length, i) => {
+        const display = this.#isOffered(control, i) ? null : "none";
+        if (length > 0) group?.style.setProperty(`--offer-${i + 1}`, display);
+      });
+    }
   }
 
   /** Hide the elements that the task does not have, and close those after the end of a sequence. */

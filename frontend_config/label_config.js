@@ -71,6 +71,8 @@ function readControl(node) {
   return {
     name: node.getAttribute("name"),
     keys: choices.map((choice) => choice.getAttribute("key") ?? free.shift() ?? null),
+    // A choice that only a long enough list of its Repeater's elements makes sense of (rank 7 of 7).
+    lengths: choices.map((choice) => Number(choice.getAttribute("fromLength") ?? 0)),
     endings: choices
       .filter((choice) => choice.getAttribute("endsSequence") === "true")
       .map((choice) => choice.getAttribute("alias") ?? choice.getAttribute("value")),
