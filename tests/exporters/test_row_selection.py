@@ -14,13 +14,17 @@ def marks(*values: bool | None) -> pa.BooleanArray:
 
 
 def test_a_row_is_counted_by_its_first_fault_alone() -> None:
-    batch = batch_of(get_exporter("trl_preference"), [preference(c, "a", "b") for c in "wxyz"])
+    batch = batch_of(get_exporter("trl_preference"), [preference(c, "a", "b") for c in "vwxyz"])
     selection = leave_out(
-        batch, {"one": marks(True, False, False, None), "two": marks(True, True, False, False)}
+        batch,
+        {
+            "one": marks(True, True, False, False, None),
+            "two": marks(False, True, True, False, False),
+        },
     )
-    assert selection.left_out == {"one": 1, "two": 1}
+    assert selection.left_out == {"one": 2, "two": 1}
     assert selection.kept is not None
-    assert selection.kept.to_pylist() == [False, False, True, True]
+    assert selection.kept.to_pylist() == [False, False, False, True, True]
     assert len(selection.rows) == 2
 
 
