@@ -90,6 +90,10 @@ class VerificationFailed(WorkbenchError):
     status, code = 409, "verification_failed"
 
 
+class DestinationFailed(WorkbenchError):
+    status, code = 502, "destination_failed"
+
+
 class TemplateBroken(WorkbenchError):
     status, code = 500, "template_broken"
 

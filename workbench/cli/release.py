@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from workbench.cli.campaign import split_options
 from workbench.cli.difference import difference
 from workbench.cli.environment import (
     ACTOR,
@@ -22,6 +21,7 @@ from workbench.cli.environment import (
 from workbench.cli.measure import MethodName
 from workbench.cli.output import AsJson, answer, table
 from workbench.cli.progress import progress_bar
+from workbench.cli.renderings import read_renderings
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -106,14 +106,28 @@ def freeze(
 @app.command("export")
 def export(
     release: ReleaseReference,
-    exporter: Annotated[str, typer.Option("--exporter", metavar="E", help="The format's name.")],
+    exporter: Annotated[
+        list[str],
+        typer.Option("--exporter", metavar="E", help="The format's name; repeat for several."),
+    ],
     format: Annotated[  # noqa: A002
         Literal["parquet", "jsonl", "json"], typer.Option("--format", help="The kind of file.")
     ],
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the files go.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="PLACE",
+            help="A folder, s3://bucket/prefix, gs://bucket/prefix or hf:organization/name.",
+        ),
+    ],
     option: Annotated[
         list[str] | None,
-        typer.Option("--option", metavar="KEY=VALUE", help="An option of the exporter; repeat."),
+        typer.Option(
+            "--option",
+            metavar="KEY=VALUE",
+            help="An option of the exporter (of several: EXPORTER.KEY=VALUE); repeat.",
+        ),
     ] = None,
     splits: Annotated[
         str,
@@ -123,53 +137,59 @@ def export(
             help="A file for each split, as in train=0.9,test=0.1; no prompt is in two.",
         ),
     ] = "",
+    layout: Annotated[
+        Literal["plain", "huggingface"],
+        typer.Option("--layout", help="Files side by side, or a Hugging Face dataset folder."),
+    ] = "plain",
+    endpoint: Annotated[
+        str | None,
+        typer.Option("--endpoint", metavar="URL", help="An S3-compatible server, for s3://."),
+    ] = None,
     organization: InOrganization = None,
     as_json: AsJson = False,
 ) -> None:
     """Render a release's records in a training format, with a manifest beside them."""
-    from workbench.contracts.exporter import ExportFormat
-    from workbench.contracts.registry import get_exporter
-    from workbench.releases.download import export_known, record_export
-    from workbench.releases.export import read_options
-    from workbench.releases.rendering import Rendering
-    from workbench.releases.splits import read_splits
+    from workbench.releases.delivery import deliver_release
+    from workbench.releases.destinations import read_destination
+    from workbench.releases.download import record_export
+    from workbench.releases.rendering import Layout
 
-    chosen = get_exporter(exporter)
-    wanted = Rendering(
-        exporter=chosen,
-        options=read_options(chosen, split_options(option or [])),
-        format=ExportFormat(format),
-        splits=read_splits(splits),
-    )
+    wanted = read_renderings(exporter, option or [], format, splits, Layout(layout))
+    place = read_destination(to, endpoint=endpoint, layout=Layout(layout))
     with open_environment() as environment:
         view = _find(environment, release, organization)
         with progress_bar() as progress:
-            exported = export_known(
+            delivered = deliver_release(
                 environment.settings,
                 view,
                 wanted,
-                to=to,
+                to=place,
                 progress=None if progress is None else partial(progress, "export"),
             )
         with environment.database.write() as session:
-            record_export(
-                session,
-                view,
-                wanted,
-                exported,
-                action="release_exported",
-                actor=ACTOR,
-                now=environment.clock.now(),
-            )
-    document = {
-        "release": view.public_id,
-        **wanted.as_document(),
-        **exported.as_document(),
-        "path": str(exported.path),
-        "manifest": str(exported.manifest),
-    }
-    where = ", ".join(str(exported.folder / file.name) for file in exported.tables)
-    answer(document, f"{exported.rows:,} rows in {where}", as_json=as_json)
+            for one in delivered:
+                record_export(
+                    session,
+                    view,
+                    one.wanted,
+                    one.exported,
+                    action="release_exported",
+                    actor=ACTOR,
+                    now=environment.clock.now(),
+                )
+    documents = [
+        {
+            "release": view.public_id,
+            **one.wanted.as_document(),
+            **one.exported.as_document(),
+            "path": one.paths[0],
+            "manifest": one.manifest,
+        }
+        for one in delivered
+    ]
+    document = documents[0] if len(documents) == 1 else {"exports": documents}
+    lines = [f"{one.exported.rows:,} rows in {', '.join(one.paths)}" for one in delivered]
+    answer(document, "\n".join(lines), as_json=as_json)
 
 
 @app.command("verify")

@@ -31,7 +31,7 @@ from workbench.releases.manifest import (
     read_export_manifest,
     read_release_manifest,
 )
-from workbench.releases.rendering import Rendering
+from workbench.releases.rendering import Layout, Rendering
 from workbench.releases.snapshot import records_file
 from workbench.releases.splits import Splits
 
@@ -97,7 +97,7 @@ class Exported:
     def as_document(self) -> dict[str, Any]:
         """Return what is told of the export to whoever asked for it."""
         return {
-            "file": self.path.name,
+            "file": self.tables[0].name,
             "rows_in": self.rows_in,
             "rows": self.rows,
             "left_out": dict(self.left_out),
@@ -186,7 +186,8 @@ def write_rendering(
     """Do as `export_release` does."""
     release = read_release_manifest(folder, expected_sha256=manifest_sha256)
     source, expected = find_source(release, wanted.exporter)
-    to.mkdir(parents=True, exist_ok=True)
+    for name in wanted.files.values():
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
     conversion = Conversion(folder, source, wanted, marks_simulated=release["simulated"])
     with partial_files([to / name for name in wanted.files.values()]) as partials:
         written = conversion.write(expected, partials, progress)
@@ -305,7 +306,7 @@ def _write_companions(
     to: Path,
 ) -> dict[str, dict[str, Any]]:
     exporter = wanted.exporter
-    if exporter.companions is None:
+    if exporter.companions is None or wanted.layout is Layout.HUGGINGFACE:
         return {}
     tables = [
         ExportedTable(name=one.file.name, split=one.split, rows=one.file.rows or 0)
