@@ -7,12 +7,12 @@ one type for each column (`datasets` among them) refuse a column that mixes them
 from __future__ import annotations
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
 from workbench.contracts.exporter import Converted, Exporter, ExportOptions
 from workbench.contracts.record_schemas import record_schema
 from workbench.contracts.records import RecordKind
+from workbench.contracts.row_selection import leave_out
 
 
 class RawJudgmentsOptions(ExportOptions):
@@ -27,14 +27,8 @@ def _schema(_: RawJudgmentsOptions) -> pa.Schema:
 
 
 def _convert(batch: pa.RecordBatch, options: RawJudgmentsOptions) -> Converted:
-    if options.superseded:
-        return Converted(batch=batch)
-    kept = pc.invert(batch.column("superseded"))
-    current = batch.filter(kept)
-    n_left_out = len(batch) - len(current)
-    return Converted(
-        batch=current, left_out={"superseded": n_left_out} if n_left_out else {}, kept=kept
-    )
+    faults = {} if options.superseded else {"superseded": batch.column("superseded")}
+    return leave_out(batch, faults).converted([], _schema(options))
 
 
 EXPORTER = Exporter(

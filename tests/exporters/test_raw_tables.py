@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.exporter_batches import ARABIC, PROVENANCE, TALK, batch_of, rows_of, write_file
+from tests.exporter_batches import ARABIC, PROVENANCE, TALK, batch_of, convert, rows_of, write_file
 from tests.judged_records import GIVEN_AT
 from workbench.contracts.exporter import ExportFormat
 from workbench.contracts.records import RecordKind
@@ -46,10 +46,30 @@ CONSENSUS = {
     "n_judgments": 3,
     "simulated": True,
 }
+JUDGMENT = {
+    "judgment_id": "jdg_1",
+    "item_id": "itm_1",
+    "external_id": "p-1",
+    "annotator": "annotator-1",
+    "annotator_kind": "person",
+    "value": json.dumps({"strength": 1, "rationale": ARABIC}),
+    "presentation": [1, 0],
+    "created_at": GIVEN_AT,
+    "seconds": 12.5,
+    "active_seconds": None,
+    "template_version": "1.0.0",
+    "guideline_version": None,
+    "origin": "imported",
+    "surplus": False,
+    "supersedes": None,
+    "superseded": False,
+    "simulated": False,
+}
 TABLES: list[tuple[str, RecordKind, dict[str, Any]]] = [
     ("raw_items", RecordKind.ITEM, ITEM),
     ("raw_responses", RecordKind.RESPONSE, RESPONSE),
     ("raw_consensus", RecordKind.CONSENSUS, CONSENSUS),
+    ("raw_judgments", RecordKind.JUDGMENT, JUDGMENT),
 ]
 
 
@@ -81,3 +101,12 @@ def test_a_split_export_has_the_same_columns(
     batch = batch_of(exporter, [record]).append_column("split", pa.array(["train"]))
     converted = exporter.convert(batch, exporter.options())
     assert converted.batch.to_pylist() == [record]
+
+
+def test_judgments_that_were_replaced_are_left_out_unless_wanted() -> None:
+    exporter = get_exporter("raw_judgments")
+    records = [JUDGMENT | {"superseded": True}, JUDGMENT]
+    converted = convert(exporter, records)
+    assert converted.batch.to_pylist() == [JUDGMENT]
+    assert converted.left_out == {"superseded": 1}
+    assert rows_of(exporter, records, superseded=True) == records
