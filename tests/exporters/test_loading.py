@@ -22,8 +22,6 @@ from workbench.settings import Settings
 
 FORMS = (ExportFormat.PARQUET, ExportFormat.JSONL)
 
-FORMATS = (ExportFormat.PARQUET, ExportFormat.JSONL)
-
 
 def load(path: Path, cache: Path) -> list[dict[str, Any]]:
     os.environ["HF_HUB_OFFLINE"] = "1"
