@@ -21,7 +21,10 @@ ALL = frozenset(Role)
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """`query`, `form`, `json` and `file` are what a request that is right in form sends."""
+    """`query`, `form`, `json` and `file` are what a request that is right in form sends.
+
+    A value of `query` may hold the name of an id, as the path does.
+    """
 
     method: str
     path: str
@@ -128,7 +131,7 @@ RULES = (
         method="GET",
         path="/releases/{release}/diff",
         roles=LAB,
-        query={"before": "rel_0000000000000000"},
+        query={"before": "{release}"},
     ),
     _form("/releases/{release}/verify", LAB),
     _get("/api/v1/exporters", LAB, scope="releases:read"),
@@ -150,7 +153,7 @@ RULES = (
         path="/api/v1/releases/{release}/diff",
         roles=LAB,
         scope="releases:read",
-        query={"before": "rel_0000000000000000"},
+        query={"before": "{release}"},
     ),
     _json("/releases/{release}/verify", LAB, "releases:read"),
     _json("/releases/{release}/preview", LAB, "releases:read", exporter="raw_judgments"),

@@ -141,7 +141,7 @@ def _call(client: TestClient, rule: Rule, ids: Mapping[str, str]) -> Any:
         rule.method,
         rule.path.format_map(ids),
         headers=PAGE,
-        params=rule.query,
+        params={name: text.format_map(ids) for name, text in (rule.query or {}).items()},
         data=rule.form,
         json=rule.json,
         files={"file": ("rows.jsonl", rule.file)} if rule.file else None,
