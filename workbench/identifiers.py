@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from base64 import b32encode
 from enum import StrEnum
 from typing import Any
 
 from pydantic_core import to_json
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+# Without the letters that are mistaken for digits or for each other.
+_TO_ALPHABET = bytes.maketrans(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghjkmnpqrstvwxyz"
+)
 
 
 class Prefix(StrEnum):
@@ -28,8 +32,8 @@ class Prefix(StrEnum):
 
 def new_public_id(prefix: Prefix) -> str:
     """Return `<prefix>_` and 80 random bits in 16 characters."""
-    number = secrets.randbits(80)
-    return f"{prefix}_" + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(75, -1, -5))
+    drawn = b32encode(secrets.token_bytes(10)).translate(_TO_ALPHABET)
+    return f"{prefix}_{drawn.decode()}"
 
 
 def new_secret() -> str:

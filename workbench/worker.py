@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from multiprocessing.connection import Connection, wait
+from typing import Self
 
 import structlog
 
 from workbench import jobs
 from workbench.aggregation.refresh import refresh_campaign
 from workbench.assignment.lease import expire_due
-from workbench.clock import Clock
+from workbench.clock import Clock, SystemClock
+from workbench.contracts.registry import register_folders
 from workbench.database.session import Database
 from workbench.judging.judgment import CAMPAIGN_JUDGED
+from workbench.logs import configure_logging
 from workbench.models import AgreementReport, Job
 from workbench.settings import Settings
 
@@ -27,6 +34,10 @@ FORGET_AFTER = timedelta(days=1)
 
 # A large campaign takes long to measure; it then takes up a twentieth of the worker at most.
 PAUSE_FACTOR = 20
+
+STOP_WITHIN = timedelta(seconds=10)
+_CONNECTIONS = 4
+_NICENESS = 10
 
 _log = structlog.get_logger("workbench.worker")
 
@@ -110,7 +121,7 @@ class Worker:
         self._thread.start()
         return self._thread
 
-    def stop(self, *, wait_for: timedelta = timedelta(seconds=10)) -> None:
+    def stop(self, *, wait_for: timedelta = STOP_WITHIN) -> None:
         """Ask the thread to stop and wait until it has finished what it is at."""
         self._stop.set()
         if self._thread is not None:
@@ -140,6 +151,63 @@ class Worker:
                     )
                 return
         refresh_campaign(self._database, campaign_id=campaign_id, clock=self._clock)
+
+
+class WorkerProcess:
+    """The worker in a process of its own beside a server, for as long as the server lives.
+
+    What it computes would otherwise take the interpreter from the requests. It stops when its end
+    of a pipe closes, which also happens when the server is killed; when it dies, it is begun again.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._ended, self._end = multiprocessing.Pipe(duplex=False)
+        self._supervisor = threading.Thread(target=self._supervise, name="worker", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._supervisor.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.close()
+        self._supervisor.join()
+        self._ended.close()
+
+    def _supervise(self) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        while True:
+            lifeline, held = spawn.Pipe(duplex=False)
+            process = spawn.Process(
+                target=_work_beside, args=(self._settings, lifeline), name="worker", daemon=True
+            )
+            process.start()
+            lifeline.close()
+            has_died = self._ended not in wait([self._ended, process.sentinel])
+            held.close()
+            process.join(STOP_WITHIN.total_seconds())
+            if process.is_alive():
+                process.kill()
+                process.join()
+            if not has_died:
+                return
+            _log.error("worker died", exit_code=process.exitcode)
+            if wait([self._ended], TROUBLE_SECONDS):
+                return
+
+
+def _work_beside(settings: Settings, lifeline: Connection) -> None:
+    # Whoever interrupts a terminal's processes interrupts the server, which then ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(_NICENESS)
+    configure_logging(settings.log_level)
+    register_folders(settings.template_dir)
+    database = Database.open(settings.resolved_database_url, pool_size=_CONNECTIONS)
+    worker = Worker(database, SystemClock(), settings)
+    worker.start_thread()
+    wait([lifeline])
+    worker.stop()
+    database.dispose()
 
 
 def _fault(error: Exception) -> dict[str, str]:

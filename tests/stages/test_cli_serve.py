@@ -11,8 +11,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -107,6 +107,55 @@ def test_serving_answers_works_in_the_background_and_stops(
         assert ask(f"{document['address']}/api/v1/campaigns") == 401
         wait_for_agreement(database_url)
     assert process.returncode == 0
+
+
+def children_of(pid: int) -> set[int]:
+    """Return the processes that a process has begun, helpers of `multiprocessing` included."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            if parent == pid:
+                found.add(int(stat.parent.name))
+    return found
+
+
+def workers_of(pid: int) -> set[int]:
+    return {
+        child
+        for child in children_of(pid)
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    }
+
+
+def has_ended(pid: int) -> bool:
+    """Say whether a process is gone, or is dead and nobody has asked how it ended."""
+    try:
+        return not Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return True
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_a_worker_that_dies_is_begun_again_and_never_outlives_its_server(
+    judged: CommandLine, database_url: str
+) -> None:
+    with running("serve", "--port", free_port()) as process:
+        wait_until(lambda: len(workers_of(process.pid)) == 1)
+        (first,) = workers_of(process.pid)
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: bool(workers_of(process.pid) - {first}))
+        wait_for_agreement(database_url)
+        (second,) = workers_of(process.pid)
+        process.kill()
+        process.wait(PATIENCE)
+        wait_until(lambda: has_ended(second))
 
 
 def test_the_worker_does_what_waits_and_stops(judged: CommandLine, database_url: str) -> None:

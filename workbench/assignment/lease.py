@@ -36,7 +36,7 @@ from workbench.assignment.task import Task, task_of
 from workbench.database.prepared import Prepared
 from workbench.database.types import from_micros, to_micros
 from workbench.errors import LeaseLost, NotFound
-from workbench.models import Assignment, AssignmentStatus, Campaign, Cursor, Item, Position
+from workbench.models import Assignment, AssignmentStatus, Campaign, Cursor, Draft, Item, Position
 
 SWEEP = 500
 """Leases that one unit of work settles at most."""
@@ -67,6 +67,7 @@ class OwnAssignment:
     organization_id: int
     guideline_version: int
     task: Task
+    has_draft: bool
 
     def is_live(self, now: datetime) -> bool:
         return self.status is AssignmentStatus.LEASED and now < self.expires_at
@@ -107,6 +108,10 @@ _OWN = Prepared(
         Campaign.organization_id,
         Campaign.guideline_version,
         Campaign.options,
+        select(Draft.revision)
+        .where(Draft.assignment_id == Assignment.id)
+        .scalar_subquery()
+        .is_not(None),
     )
     .join(Item, Item.id == Assignment.item_id)
     .join(Campaign, Campaign.id == Assignment.campaign_id)
@@ -232,6 +237,7 @@ def get_assignment(session: Session, *, assignment: str, expert_id: int) -> OwnA
         organization_id=row[15],
         guideline_version=row[16],
         task=task_of(session, campaign_id=row[13], public_id=row[14], options=row[17]),
+        has_draft=bool(row[18]),
     )
 
 

@@ -45,15 +45,16 @@ def serve(
 
 
 def run_server(settings: Settings, *, host: str, port: int, workers: int = 1) -> None:
-    """Serve until told to stop; the worker is a thread of this process."""
+    """Serve until told to stop, with the worker in a process beside the server."""
     from workbench.clock import SystemClock
     from workbench.migrations.runner import ensure_schema, head_revision
     from workbench.web.server import run
+    from workbench.worker import WorkerProcess
 
     clock = SystemClock()
     with _until_told(), open_database(settings) as database:
         ensure_schema(database.engine)
-        with _worker_thread(database, clock, settings):
+        with WorkerProcess(settings):
             run(
                 settings,
                 host=host,

@@ -16,9 +16,9 @@ import pyromark
 # What begins a formula, an entity, HTML, a link, an image, a table, a strike-through or a fence; a
 # tab, a list item that begins with an empty line and a deep quotation mark, on which the two parsers
 # do not agree.
-_ANYTHING_MORE = re.compile(
-    r"[\\$&<\[|\t]|~~|```|^[ >]*(?:[-*+]|\d{1,9}[.)])[ ]*$|^ {4,}>", re.MULTILINE
-)
+_ANYTHING_MORE = re.compile(r"[\\$&<\[|\t]|~~|```")
+# The line's beginning is spelled out, not anchored, so that a search leaps from line to line.
+_ODD_LINE = re.compile(r"\n(?:[ >]*(?:[-*+]|\d{1,9}[.)])[ ]*(?:\n|\Z)| {4,}>)")
 
 _EVENTS = {
     "SoftBreak": "<br>\n",
@@ -41,7 +41,7 @@ _CLOSINGS = {
 
 def draw_plain(text: str) -> str | None:
     """Return a text's HTML, None when it holds more than is drawn here."""
-    if _ANYTHING_MORE.search(text):
+    if _ANYTHING_MORE.search(text) or _ODD_LINE.search(f"\n{text}"):
         return None
     drawn: list[str] = []
     for event in pyromark.events(text):

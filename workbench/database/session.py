@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from workbench.database.engine import WRITE_OPTION, Dialect, dialect_of, open_engine, open_writer
+from workbench.database.engine import (
+    WRITE_OPTION,
+    Dialect,
+    dialect_of,
+    open_engine,
+    open_writer,
+)
 from workbench.database.prepared import CONNECTION
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What a unit of work raised among others that are committed."""
+
+    error: Exception
+
+
+class _UnitRaised(Exception):
+    """One of several units did not come to its end."""
 
 
 class Database:
@@ -40,6 +60,26 @@ class Database:
         with self._write_lock, _unit_of_work(self._writer) as session:
             yield session
 
+    def write_together(self, units: Sequence[Callable[[Session], T]]) -> list[T | Failed]:
+        """Run units of work one after another and commit them at once.
+
+        When one of them raises, nothing of the others is kept either, and each is run again in a
+        transaction of its own; so a unit may be run twice, and does nothing but what a rollback
+        takes back.
+        """
+        try:
+            with self.write() as session:
+                return [_run_among_others(unit, session) for unit in units]
+        except _UnitRaised:
+            return [self._run_alone(unit) for unit in units]
+
+    def _run_alone(self, unit: Callable[[Session], T]) -> T | Failed:
+        try:
+            with self.write() as session:
+                return unit(session)
+        except Exception as error:  # noqa: BLE001 - it goes to whoever waits for this unit
+            return Failed(error)
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         with _unit_of_work(self._reader) as session:
@@ -48,6 +88,16 @@ class Database:
     def dispose(self) -> None:
         self._writer.dispose()
         self.engine.dispose()
+
+
+def _run_among_others(unit: Callable[[Session], T], session: Session) -> T:
+    try:
+        outcome = unit(session)
+        session.flush()
+    except Exception as error:
+        raise _UnitRaised from error
+    session.expunge_all()
+    return outcome
 
 
 @contextmanager

@@ -96,7 +96,8 @@ def submit_judgment(
     if judgment is None:
         message = "this judgment could not be kept"
         raise Conflict(message)
-    delete_draft(session, own.id)
+    if own.has_draft:
+        delete_draft(session, own.id)
     promotion = promote_next(session, own, now=now, lease_for=lease_for)
     note_judgment(
         session,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 
 from anyio import to_thread
@@ -12,7 +11,6 @@ from fastapi import FastAPI
 import workbench
 from workbench.clock import Clock, SystemClock
 from workbench.contracts.registry import register_folders
-from workbench.database.engine import Dialect
 from workbench.database.session import Database
 from workbench.labelstudio.editor import find_editor
 from workbench.people.throttle import SignInThrottle
@@ -24,6 +22,7 @@ from workbench.web.api import people as people_api
 from workbench.web.api import releases as releases_api
 from workbench.web.api import work as work_api
 from workbench.web.assets import mount_assets
+from workbench.web.commits import open_commits
 from workbench.web.errors import install_error_handlers
 from workbench.web.metrics import Metrics
 from workbench.web.middleware import BodyLimit, CrossSiteGuard, RequestLog, SecurityHeaders
@@ -47,9 +46,6 @@ from workbench.web.pages import (
 from workbench.web.templating import PRODUCT
 
 Background = Callable[[], AbstractContextManager[object]]
-
-# SQLite has one writer: more threads than can use it only wait for each other.
-_TASK_THREADS = {Dialect.SQLITE: 2, Dialect.POSTGRESQL: 16}
 
 # Connections for the worker's thread and for whoever asks /readyz while all handlers are busy.
 _SPARE_CONNECTIONS = 4
@@ -88,17 +84,16 @@ def create_app(
     """
     register_folders(settings.template_dir)
     opened = database or Database.open(settings.resolved_database_url, pool_size=settings.pool_size)
-
-    task_threads = ThreadPoolExecutor(_TASK_THREADS[opened.dialect], thread_name_prefix="task")
+    commits = open_commits(opened)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         limiter = to_thread.current_default_thread_limiter()
         limiter.total_tokens = max(1, settings.pool_size - _SPARE_CONNECTIONS)
         with ExitStack() as stack:
-            stack.callback(task_threads.shutdown)
             if database is None:
                 stack.callback(opened.dispose)
+            stack.callback(commits.close)
             for start in background:
                 stack.enter_context(start())
             yield
@@ -113,6 +108,8 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
+        # What clients hand in goes nowhere that a variable of the environment may name.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     metrics = Metrics()
     app.state.settings = settings
@@ -120,7 +117,7 @@ def create_app(
     app.state.clock = clock or SystemClock()
     app.state.schema_revision = schema_revision
     app.state.metrics = metrics
-    app.state.task_threads = task_threads
+    app.state.commits = commits
     app.state.throttle = SignInThrottle()
     app.state.editor = find_editor(settings.editor_dir)
 

@@ -3,15 +3,12 @@
 They are declared and described like all others. What FastAPI does for a handler at each request
 (parse the body into objects and then into a model, solve the graph of its dependencies, hop to a
 thread of a large pool) costs more than a claim; here the body goes from bytes to its model at once,
-and a few threads of their own take the requests in the order in which they came.
+and the handler is one unit of work, committed together with those that wait beside it.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor
-from functools import partial
 from typing import Any
 
 from fastapi import Request
@@ -20,13 +17,14 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
+from workbench.web.commits import Commits
 from workbench.web.edge import permission_of
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class DirectRoute(APIRoute):
-    """A route whose handler is `def handler(*path parameters, body: Model, edge: Edge)`."""
+    """A route whose handler is `def handler(*path parameters, body: Model, work: Work) -> Outcome`."""
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
@@ -49,11 +47,11 @@ class DirectRoute(APIRoute):
                 for name, adapter in parameters.items()
             }
             given["body"] = _read(body_adapter.validate_json, content, ("body",))
-            given["edge"] = await permission(request)
-            executor: Executor = request.app.state.task_threads
-            loop = asyncio.get_running_loop()
-            response: Response = await loop.run_in_executor(executor, partial(handler, **given))
-            return response
+            edge = await permission(request)
+            commits: Commits = request.app.state.commits
+            return await commits.answer(
+                lambda session: handler(**given, work=edge.work_in(session))
+            )
 
         return answer
 

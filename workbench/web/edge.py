@@ -42,6 +42,7 @@ class Work:
     session: Session
     actor: Actor
     now: datetime
+    settings: Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +118,15 @@ class Edge:
     @contextmanager
     def write(self) -> Iterator[Work]:
         """Commit when the block ends, roll back when it raises."""
-        credential = self._credential()
         with self.database.write() as session:
-            work = self._work(session, credential)
-            if work.actor.stale_token_id is not None:
-                note_token_use(session, token_id=work.actor.stale_token_id, now=work.now)
-            yield work
+            yield self.work_in(session)
+
+    def work_in(self, session: Session) -> Work:
+        """Return what a handler writes with, in a unit of work that another opened."""
+        work = self._work(session, self._credential())
+        if work.actor.stale_token_id is not None:
+            note_token_use(session, token_id=work.actor.stale_token_id, now=work.now)
+        return work
 
     @contextmanager
     def read(self) -> Iterator[Work]:
@@ -162,7 +166,7 @@ class Edge:
             raise NotSignedIn(message)
         self.request.state.actor = actor
         self._permission.check(actor)
-        return Work(session, actor, now)
+        return Work(session, actor, now, self.settings)
 
 
 def allow(*roles: Role, scope: str | None = None) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -17,22 +18,24 @@ from pydantic_core import to_json
 
 from workbench.assignment.lease import Promotion, release_lease, renew_lease, skip_assignment
 from workbench.assignment.progress import measure_progress
-from workbench.assignment.queue import claim_next, get_campaign_id
+from workbench.assignment.queue import Lease, claim_next, get_campaign_id
 from workbench.errors import NotAllowed, NotFound
-from workbench.judging.draft import find_draft, save_draft
+from workbench.judging.draft import SavedDraft, find_draft, save_draft
 from workbench.judging.flag import flag_item
 from workbench.judging.queries import get_own_judgment, list_own_judgments
 from workbench.judging.revision import revise_judgment
 from workbench.judging.submission import submit_judgment
 from workbench.models import Position, Role
 from workbench.people.actors import Actor
+from workbench.web.commits import Outcome
 from workbench.web.direct import DirectRoute
-from workbench.web.edge import Edge, allow
+from workbench.web.edge import Edge, Work, allow
 
 tasks = APIRouter(prefix="/api/v1", tags=["work"], route_class=DirectRoute)
 router = APIRouter(prefix="/api/v1", tags=["work"])
 
 Expert = Annotated[Edge, allow(Role.EXPERT, scope="judge")]
+ExpertWork = Annotated[Work, allow(Role.EXPERT, scope="judge")]
 
 _LONGEST_DAY = 86_400.0
 _LARGEST_RESULT = 1_000_000
@@ -222,18 +225,18 @@ def _annotator(actor: Actor) -> int:
     return actor.annotator_id
 
 
-def _lease_for(edge: Edge) -> timedelta:
-    return timedelta(seconds=edge.settings.lease_seconds)
+def _lease_for(work: Work) -> timedelta:
+    return timedelta(seconds=work.settings.lease_seconds)
 
 
-def _next(edge: Edge, promotion: Promotion | None) -> dict[str, Any] | None:
+def _next(work: Work, promotion: Promotion | None) -> dict[str, Any] | None:
     if promotion is None:
         return None
     return {
         "assignment": promotion.assignment,
         "token": promotion.token,
         "expires_at": promotion.expires_at,
-        "lease_seconds": edge.settings.lease_seconds,
+        "lease_seconds": work.settings.lease_seconds,
     }
 
 
@@ -242,33 +245,36 @@ def _next(edge: Edge, promotion: Promotion | None) -> dict[str, Any] | None:
     response_model=LeaseShown,
     responses={204: {"description": "Nothing is left."}, **_CONFLICT},
 )
-def claim_task(campaign: Id, body: Claim, edge: Expert) -> Response:
+def claim_task(campaign: Id, body: Claim, work: ExpertWork) -> Outcome:
     """Lease the task on the page, or the one after it."""
-    with edge.write() as work:
-        expert_id = _annotator(work.actor)
-        lease = claim_next(
-            work.session,
-            campaign_id=get_campaign_id(
-                work.session, campaign=campaign, organization_id=work.actor.organization_id
-            ),
-            expert_id=expert_id,
-            position=body.position,
-            now=work.now,
-            lease_for=_lease_for(edge),
-        )
-        draft = None
-        if lease is not None and not lease.is_new:
-            draft = find_draft(work.session, lease.assignment_id)
+    expert_id = _annotator(work.actor)
+    lease = claim_next(
+        work.session,
+        campaign_id=get_campaign_id(
+            work.session, campaign=campaign, organization_id=work.actor.organization_id
+        ),
+        expert_id=expert_id,
+        position=body.position,
+        now=work.now,
+        lease_for=_lease_for(work),
+    )
+    draft = None
+    if lease is not None and not lease.is_new:
+        draft = find_draft(work.session, lease.assignment_id)
     if lease is None:
         return Response(status_code=204)
     # Rendering takes longer than all the rest and needs no database: nobody waits for it.
+    return partial(_show_lease, lease, draft, work.settings.lease_seconds)
+
+
+def _show_lease(lease: Lease, draft: SavedDraft | None, lease_seconds: int) -> Response:
     return _json(
         {
             "assignment": lease.assignment,
             "token": lease.token,
             "position": lease.position,
             "expires_at": lease.expires_at,
-            "lease_seconds": edge.settings.lease_seconds,
+            "lease_seconds": lease_seconds,
             "task": lease.show(),
             "config": lease.task.label_config,
             "config_key": lease.task.config_key,
@@ -278,108 +284,104 @@ def claim_task(campaign: Id, body: Claim, edge: Expert) -> Response:
 
 
 @tasks.post("/assignments/{assignment}/renew", response_model=Renewed, responses=_CONFLICT)
-def renew_task(assignment: Id, body: Held, edge: Expert) -> Response:
+def renew_task(assignment: Id, body: Held, work: ExpertWork) -> Outcome:
     """Keep a task, and the prefetched one with it, for another while."""
-    with edge.write() as work:
-        expires_at = renew_lease(
-            work.session,
-            assignment=assignment,
-            expert_id=_annotator(work.actor),
-            token=body.token,
-            now=work.now,
-            lease_for=_lease_for(edge),
-        )
+    expires_at = renew_lease(
+        work.session,
+        assignment=assignment,
+        expert_id=_annotator(work.actor),
+        token=body.token,
+        now=work.now,
+        lease_for=_lease_for(work),
+    )
     return _json({"expires_at": expires_at})
 
 
 @tasks.put("/assignments/{assignment}/draft", response_model=DraftKept, responses=_CONFLICT)
-def keep_draft(assignment: Id, body: DraftSaved, edge: Expert) -> Response:
+def keep_draft(assignment: Id, body: DraftSaved, work: ExpertWork) -> Outcome:
     """Keep an unfinished answer; a newer one that is there comes back with the refusal."""
-    with edge.write() as work:
-        revision = save_draft(
-            work.session,
-            assignment=assignment,
-            expert_id=_annotator(work.actor),
-            token=body.token,
-            revision=body.revision,
-            result=body.result,
-            active_seconds=body.active_seconds,
-            now=work.now,
-        )
+    revision = save_draft(
+        work.session,
+        assignment=assignment,
+        expert_id=_annotator(work.actor),
+        token=body.token,
+        revision=body.revision,
+        result=body.result,
+        active_seconds=body.active_seconds,
+        now=work.now,
+    )
     return _json({"revision": revision})
 
 
 @tasks.post("/assignments/{assignment}/submit", response_model=Submitted)
-def submit_answer(assignment: Id, body: Answer, edge: Expert) -> Response:
+def submit_answer(assignment: Id, body: Answer, work: ExpertWork) -> Outcome:
     """Hand in a finished answer; it is kept however late it comes, and once however often."""
-    with edge.write() as work:
-        submission = submit_judgment(
-            work.session,
-            assignment=assignment,
-            expert_id=_annotator(work.actor),
-            actor=work.actor.person_public_id,
-            token=body.token,
-            result=body.result,
-            active_seconds=body.active_seconds,
-            now=work.now,
-            lease_for=_lease_for(edge),
-        )
+    submission = submit_judgment(
+        work.session,
+        assignment=assignment,
+        expert_id=_annotator(work.actor),
+        actor=work.actor.person_public_id,
+        token=body.token,
+        result=body.result,
+        active_seconds=body.active_seconds,
+        now=work.now,
+        lease_for=_lease_for(work),
+    )
     return _json(
         {
             "judgment": submission.judgment,
             "duplicate": submission.is_duplicate,
             "surplus": submission.is_surplus,
-            "next": _next(edge, submission.promotion),
+            "next": _next(work, submission.promotion),
         }
     )
 
 
 @tasks.post("/assignments/{assignment}/skip", response_model=Left, responses=_CONFLICT)
-def skip_task(assignment: Id, body: Departure, edge: Expert) -> Response:
+def skip_task(assignment: Id, body: Departure, work: ExpertWork) -> Outcome:
     """Leave a task to others for good."""
-    with edge.write() as work:
-        promotion = skip_assignment(
-            work.session,
-            assignment=assignment,
-            expert_id=_annotator(work.actor),
-            token=body.token,
-            reason=body.reason,
-            note=body.note,
-            now=work.now,
-            lease_for=_lease_for(edge),
-        )
-    return _json({"next": _next(edge, promotion)})
+    promotion = skip_assignment(
+        work.session,
+        assignment=assignment,
+        expert_id=_annotator(work.actor),
+        token=body.token,
+        reason=body.reason,
+        note=body.note,
+        now=work.now,
+        lease_for=_lease_for(work),
+    )
+    return _json({"next": _next(work, promotion)})
 
 
 @tasks.post("/assignments/{assignment}/flag", response_model=Left, responses=_CONFLICT)
-def flag_task(assignment: Id, body: Departure, edge: Expert) -> Response:
+def flag_task(assignment: Id, body: Departure, work: ExpertWork) -> Outcome:
     """Tell the QA lead that an item is broken, and leave it."""
-    with edge.write() as work:
-        promotion = flag_item(
-            work.session,
-            assignment=assignment,
-            expert_id=_annotator(work.actor),
-            actor=work.actor.person_public_id,
-            token=body.token,
-            reason=body.reason,
-            note=body.note,
-            now=work.now,
-            lease_for=_lease_for(edge),
-        )
-    return _json({"next": _next(edge, promotion)})
+    promotion = flag_item(
+        work.session,
+        assignment=assignment,
+        expert_id=_annotator(work.actor),
+        actor=work.actor.person_public_id,
+        token=body.token,
+        reason=body.reason,
+        note=body.note,
+        now=work.now,
+        lease_for=_lease_for(work),
+    )
+    return _json({"next": _next(work, promotion)})
 
 
-@tasks.post("/assignments/{assignment}/release", status_code=204, responses=_CONFLICT)
-def release_task(assignment: Id, body: Held, edge: Expert) -> Response:
+@tasks.post(
+    "/assignments/{assignment}/release", status_code=204, response_model=None, responses=_CONFLICT
+)
+def release_task(assignment: Id, body: Held, work: ExpertWork) -> Outcome:
     """Give a task back unjudged."""
-    with edge.write() as work:
-        release_lease(
-            work.session,
-            assignment=assignment,
-            expert_id=_annotator(work.actor),
-            token=body.token,
-            now=work.now,
-        )
+    release_lease(
+        work.session,
+        assignment=assignment,
+        expert_id=_annotator(work.actor),
+        token=body.token,
+        now=work.now,
+    )
     return Response(status_code=204)
 
 
@@ -436,16 +438,15 @@ def show_judgment(judgment: Id, edge: Expert) -> Response:
 
 
 @tasks.post("/judgments/{judgment}/revise", response_model=Revised, responses=_CONFLICT)
-def revise_answer(judgment: Id, body: Revision, edge: Expert) -> Response:
+def revise_answer(judgment: Id, body: Revision, work: ExpertWork) -> Outcome:
     """Give another answer in place of one's own; the old one stays on record."""
-    with edge.write() as work:
-        revised = revise_judgment(
-            work.session,
-            judgment=judgment,
-            annotator_id=_annotator(work.actor),
-            actor=work.actor.person_public_id,
-            result=body.result,
-            active_seconds=body.active_seconds,
-            now=work.now,
-        )
+    revised = revise_judgment(
+        work.session,
+        judgment=judgment,
+        annotator_id=_annotator(work.actor),
+        actor=work.actor.person_public_id,
+        result=body.result,
+        active_seconds=body.active_seconds,
+        now=work.now,
+    )
     return _json({"judgment": revised})

@@ -1,0 +1,121 @@
+"""Units of work that wait together: committed at once, each with its own end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi import Response
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from workbench.database.session import Database
+from workbench.errors import Conflict
+from workbench.web.commits import Commits, Outcome, open_commits
+
+WAITING = 40
+
+
+@pytest.fixture
+def commits(database: Database) -> Iterator[Commits]:
+    opened = open_commits(database)
+    with database.write() as session:
+        session.execute(text("CREATE TABLE kept (number INTEGER PRIMARY KEY)"))
+    try:
+        yield opened
+    finally:
+        opened.close()
+        with database.write() as session:
+            session.execute(text("DROP TABLE kept"))
+
+
+def keep(number: int) -> Callable[[Session], Outcome]:
+    def unit(session: Session) -> Outcome:
+        session.execute(text("INSERT INTO kept VALUES (:number)"), {"number": number})
+        return Response(str(number))
+
+    return unit
+
+
+def refuse(number: int) -> Callable[[Session], Outcome]:
+    def unit(session: Session) -> Outcome:
+        keep(number)(session)
+        message = "not this one"
+        raise Conflict(message)
+
+    return unit
+
+
+def kept(database: Database) -> list[int]:
+    with database.read() as session:
+        return list(session.scalars(text("SELECT number FROM kept ORDER BY number")))
+
+
+async def answers(
+    commits: Commits, units: list[Callable[[Session], Outcome]]
+) -> list[Response | BaseException]:
+    return await asyncio.gather(*(commits.answer(unit) for unit in units), return_exceptions=True)
+
+
+def test_what_waits_together_is_all_kept(commits: Commits, database: Database) -> None:
+    given = asyncio.run(answers(commits, [keep(number) for number in range(WAITING)]))
+    assert [int(bytes(one.body)) for one in given if isinstance(one, Response)] == [*range(WAITING)]
+    assert kept(database) == [*range(WAITING)]
+
+
+def test_one_that_is_refused_takes_nothing_of_the_others_with_it(
+    commits: Commits, database: Database
+) -> None:
+    units = [refuse(number) if number % 7 == 0 else keep(number) for number in range(WAITING)]
+    given = asyncio.run(answers(commits, units))
+    assert [number for number, one in enumerate(given) if isinstance(one, Conflict)] == [
+        *range(0, WAITING, 7)
+    ]
+    assert kept(database) == [number for number in range(WAITING) if number % 7]
+
+
+def test_an_answer_comes_after_its_commit(commits: Commits, database: Database) -> None:
+    def unit(session: Session) -> Outcome:
+        keep(1)(session)
+        return lambda: Response(str(kept(database)))
+
+    (answer,) = asyncio.run(answers(commits, [unit]))
+    assert isinstance(answer, Response)
+    assert answer.body == b"[1]"
+
+
+def test_what_cannot_be_drawn_is_the_failure_of_who_asked(
+    commits: Commits, database: Database
+) -> None:
+    def unit(session: Session) -> Outcome:
+        keep(1)(session)
+        return lambda: Response(str(1 // 0))
+
+    failed, fine = asyncio.run(answers(commits, [unit, keep(2)]))
+    assert isinstance(failed, ZeroDivisionError)
+    assert isinstance(fine, Response)
+    assert kept(database) == [1, 2]
+
+
+def test_a_browser_that_has_gone_keeps_nobody_else_waiting(
+    commits: Commits, database: Database
+) -> None:
+    async def leave_early() -> bytes:
+        begun, may_end = threading.Event(), threading.Event()
+
+        def slow(session: Session) -> Outcome:
+            begun.set()
+            may_end.wait(10)
+            return keep(1)(session)
+
+        gone = asyncio.create_task(commits.answer(slow))
+        await asyncio.to_thread(begun.wait, 10)
+        gone.cancel()
+        following = asyncio.create_task(commits.answer(keep(2)))
+        may_end.set()
+        return bytes((await following).body)
+
+    assert asyncio.run(leave_early()) == b"2"
+    assert kept(database) == [1, 2]
