@@ -38,7 +38,10 @@ export class Keys {
     document.addEventListener("keydown", (event) => this.#press(event));
     root.addEventListener("focusin", (event) => this.#follow(event.target));
     root.addEventListener("click", (event) => this.#follow(event.target));
-    editor.onChange(() => this.#mark());
+    editor.onChange(() => {
+      this.#mark();
+      this.#describe();
+    });
   }
 
   /** Begin at the first question without an answer. */
@@ -220,8 +223,9 @@ export class Keys {
     }
     const keys = [...choices.keys()];
     const span = keys.length > 2 ? [keys[0], "…", keys.at(-1)] : keys;
+    const choosing = keys.length > 0 ? [{ keys: span, text: "choose" }] : [];
     this.#bar.replaceChildren(
-      ...[{ keys: span, text: "choose" }, ...MOVING].map(({ keys: names, text }) => {
+      ...[...choosing, ...MOVING].map(({ keys: names, text }) => {
         const hint = document.createElement("span");
         hint.className = "wb-hint";
         hint.append(...keyCaps(names), ` ${text}`);
