@@ -25,6 +25,7 @@ def review(item: Item) -> Review:
             for number, response in enumerate(item.responses, start=1)
         ],
         layout=Layout.BELOW,
+        heading="Responses",
     )
 
 

@@ -44,11 +44,15 @@ class Passage:
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """An item: what is read before its parts, and the parts that are judged."""
+    """An item: what is read before its parts, and the parts that are judged.
+
+    `heading` is what the parts are called together, where they stand below each other.
+    """
 
     context: Sequence[Passage]
     parts: Sequence[Passage]
     layout: Layout
+    heading: str = "Steps"
 
 
 @dataclass(frozen=True, kw_only=True)
