@@ -140,7 +140,7 @@ def test_an_unknown_template_is_answered_with_those_there_are(
         organization_id = make_organization(session, clock).id
     with (
         sqlite_database.write() as session,
-        pytest.raises(BadRequest, match="pairwise_preference, .*step_grading"),
+        pytest.raises(BadRequest, match=r"pairwise_preference, .*step_grading"),
     ):
         create(session, clock, organization_id, template_key="essay")
 
