@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.models.campaign import Campaign, CampaignStatus, Guideline
+from workbench.models.follow_up import FollowUp, FollowUpItem, FollowUpOutcome
 from workbench.models.item import Item
 from workbench.models.judgment import (
     Annotator,
@@ -38,6 +39,9 @@ __all__ = [
     "Cursor",
     "Draft",
     "Flag",
+    "FollowUp",
+    "FollowUpItem",
+    "FollowUpOutcome",
     "Guideline",
     "Item",
     "Job",

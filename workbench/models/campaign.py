@@ -40,6 +40,8 @@ class Campaign(Base):
     import_count: Mapped[int] = mapped_column(default=0)
     requeue_count: Mapped[int] = mapped_column(default=0)
     is_simulated: Mapped[bool] = mapped_column(default=False)
+    # Of a follow-up: an item goes only to experts who did not judge the one that it comes from.
+    is_for_others: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -97,6 +97,7 @@ def upgrade() -> None:
     sa.Column('import_count', sa.Integer(), nullable=False),
     sa.Column('requeue_count', sa.Integer(), nullable=False),
     sa.Column('is_simulated', sa.Boolean(), nullable=False),
+    sa.Column('is_for_others', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.CheckConstraint('overlap >= 1', name=op.f('ck_campaign_overlap')),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_campaign_organization_id_organization')),
@@ -157,6 +158,24 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['expert_id'], ['annotator.id'], name=op.f('fk_cursor_expert_id_annotator')),
     sa.PrimaryKeyConstraint('campaign_id', 'expert_id', name=op.f('pk_cursor'))
     )
+    op.create_table('follow_up',
+    sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('source_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('record_kind', sa.String(length=32), nullable=False),
+    sa.Column('method', sa.String(length=32), nullable=False),
+    sa.Column('min_judgments', sa.Integer(), nullable=False),
+    sa.Column('min_confidence', sa.Double(), nullable=False),
+    sa.Column('min_margin', sa.Double(), nullable=True),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('min_judgments >= 1', name=op.f('ck_follow_up_min_judgments')),
+    sa.CheckConstraint('source_id <> campaign_id', name=op.f('ck_follow_up_source')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_follow_up_campaign_id_campaign')),
+    sa.ForeignKeyConstraint(['source_id'], ['campaign.id'], name=op.f('fk_follow_up_source_id_campaign')),
+    sa.PrimaryKeyConstraint('campaign_id', name=op.f('pk_follow_up'))
+    )
+    with op.batch_alter_table('follow_up', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_follow_up_source_id'), ['source_id'], unique=False)
+
     op.create_table('guideline',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -280,6 +299,27 @@ def upgrade() -> None:
     with op.batch_alter_table('flag', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_flag_campaign_id'), ['campaign_id'], unique=False)
 
+    op.create_table('follow_up_item',
+    sa.Column('item_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('source_item_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_follow_up_item_campaign_id_campaign')),
+    sa.ForeignKeyConstraint(['item_id'], ['item.id'], name=op.f('fk_follow_up_item_item_id_item')),
+    sa.ForeignKeyConstraint(['source_item_id'], ['item.id'], name=op.f('fk_follow_up_item_source_item_id_item')),
+    sa.PrimaryKeyConstraint('item_id', name=op.f('pk_follow_up_item'))
+    )
+    with op.batch_alter_table('follow_up_item', schema=None) as batch_op:
+        batch_op.create_index('ix_follow_up_item_source', ['campaign_id', 'source_item_id'], unique=False)
+
+    op.create_table('follow_up_outcome',
+    sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('source_item_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('consensus_hash', sa.String(length=64), nullable=False),
+    sa.Column('outcome', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_follow_up_outcome_campaign_id_campaign')),
+    sa.ForeignKeyConstraint(['source_item_id'], ['item.id'], name=op.f('fk_follow_up_outcome_source_item_id_item')),
+    sa.PrimaryKeyConstraint('campaign_id', 'source_item_id', name=op.f('pk_follow_up_outcome'))
+    )
     op.create_table('draft',
     sa.Column('assignment_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('revision', sa.BigInteger(), nullable=False),
@@ -335,6 +375,11 @@ def downgrade() -> None:
 
     op.drop_table('judgment')
     op.drop_table('draft')
+    op.drop_table('follow_up_outcome')
+    with op.batch_alter_table('follow_up_item', schema=None) as batch_op:
+        batch_op.drop_index('ix_follow_up_item_source')
+
+    op.drop_table('follow_up_item')
     with op.batch_alter_table('flag', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_flag_campaign_id'))
 
@@ -360,6 +405,10 @@ def downgrade() -> None:
 
     op.drop_table('item')
     op.drop_table('guideline')
+    with op.batch_alter_table('follow_up', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_follow_up_source_id'))
+
+    op.drop_table('follow_up')
     op.drop_table('cursor')
     with op.batch_alter_table('api_token', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_api_token_membership_id'))
