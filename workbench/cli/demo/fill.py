@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,8 +17,11 @@ from workbench.aggregation.refresh import refresh_campaign
 from workbench.assignment.queue import Lease, claim_next
 from workbench.campaigns.campaign import create_campaign
 from workbench.cli.demo.content import DemoItem, SimulatedExpert, load_experts, load_items
+from workbench.cli.demo.examples import example_items, judge_example, shared_options
 from workbench.cli.demo.simulation import grade_solution, judge_comparison, seconds_on
 from workbench.clock import Clock, FixedClock
+from workbench.contracts.registry import task_templates
+from workbench.contracts.task_template import RawResult
 from workbench.database.session import Database
 from workbench.importing.items import import_items
 from workbench.judging.submission import submit_judgment
@@ -48,28 +51,63 @@ class DemoSignIn:
     password: str
 
 
+Judge = Callable[[SimulatedExpert, DemoItem, Lease, random.Random], RawResult]
+"""How an expert answers the task of a lease, in the editor's form."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DemoCampaign:
     name: str
-    content: str
     template_key: str
     options: Mapping[str, Any]
+    items: Sequence[DemoItem]
+    judge: Judge
 
 
-CAMPAIGNS = (
-    DemoCampaign(
+def campaigns() -> Iterator[DemoCampaign]:
+    """Yield two with content of their own, then one of every other task type there is."""
+    yield DemoCampaign(
         name="Helpful and correct",
-        content="comparisons",
         template_key="pairwise_preference",
         options={},
-    ),
-    DemoCampaign(
+        items=load_items("comparisons"),
+        judge=_compare,
+    )
+    yield DemoCampaign(
         name="Reasoning, step by step",
-        content="solutions",
         template_key="step_grading",
         options={"stop_at_first_error": True, "show_reference": True},
-    ),
-)
+        items=load_items("solutions"),
+        judge=_grade,
+    )
+    for key, template in task_templates().items():
+        if template.examples and key not in {"pairwise_preference", "step_grading"}:
+            yield DemoCampaign(
+                name=template.title,
+                template_key=key,
+                options=shared_options(template),
+                items=example_items(template),
+                judge=judge_example,
+            )
+
+
+def _compare(
+    expert: SimulatedExpert, item: DemoItem, lease: Lease, chance: random.Random
+) -> RawResult:
+    return _encoded(judge_comparison(expert, item, lease.presentation, chance), lease)
+
+
+def _grade(
+    expert: SimulatedExpert, item: DemoItem, lease: Lease, chance: random.Random
+) -> RawResult:
+    return _encoded(grade_solution(expert, item, chance, stop_at_first_error=True), lease)
+
+
+def _encoded(value: Mapping[str, Any], lease: Lease) -> RawResult:
+    template, options = lease.task.template, lease.task.options
+    judgment = template.judgment_model.model_validate(value)
+    return template.encode(judgment, lease.item, lease.presentation, options)
+
 
 _PEOPLE = (
     (Role.ADMIN, "Ada Admin"),
@@ -95,14 +133,13 @@ def fill_demo(
     progress("people")
     organization_id = _add_people(database, sign_ins, clock.now())
     experts = _add_experts(database, organization_id, clock.now())
-    for number, demo in enumerate(CAMPAIGNS):
+    for number, demo in enumerate(campaigns()):
         progress(demo.name)
-        items = load_items(demo.content)
         campaign_id = _add_campaign(database, organization_id, demo, clock)
-        _import(database, campaign_id, items, clock)
+        _import(database, campaign_id, demo.items, clock)
         work_clock = FixedClock(clock.now() - WORK_BEGAN)
-        work = _Work(database, campaign_id, {item.external_id: item for item in items}, work_clock)
-        work.judge_all(experts, random.Random(SEED + number), demo.options)  # noqa: S311
+        work = _Work(database, campaign_id, demo, work_clock)
+        work.judge_all(experts, random.Random(SEED + number))  # noqa: S311
         progress(f"{demo.name}: agreement and a first release")
         refresh_campaign(database, campaign_id=campaign_id, clock=clock)
         freeze_release(
@@ -178,7 +215,7 @@ def _add_campaign(
         ).id
 
 
-def _import(database: Database, campaign_id: int, items: list[DemoItem], clock: Clock) -> None:
+def _import(database: Database, campaign_id: int, items: Sequence[DemoItem], clock: Clock) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "items.jsonl"
         path.write_bytes(b"".join(to_json(item.row) + b"\n" for item in items))
@@ -189,38 +226,24 @@ class _Work:
     """The simulated experts at work on one campaign, by a clock of their own."""
 
     def __init__(
-        self,
-        database: Database,
-        campaign_id: int,
-        items: Mapping[str, DemoItem],
-        clock: FixedClock,
+        self, database: Database, campaign_id: int, demo: DemoCampaign, clock: FixedClock
     ) -> None:
         self._database = database
         self._campaign_id = campaign_id
-        self._items = items
+        self._items = {item.external_id: item for item in demo.items}
+        self._judge = demo.judge
         self._clock = clock
 
-    def judge_all(
-        self,
-        experts: list[tuple[int, SimulatedExpert]],
-        chance: random.Random,
-        options: Mapping[str, Any],
-    ) -> None:
+    def judge_all(self, experts: list[tuple[int, SimulatedExpert]], chance: random.Random) -> None:
         """Let each expert work in turns until most items are judged, and leave some to a visitor."""
-        stop = bool(options.get("stop_at_first_error"))
-        for turn in self._turns(experts, chance):
-            expert_id, expert = turn
+        for expert_id, expert in self._turns(experts, chance):
             lease = self._claim(expert_id)
             if lease is None:
                 continue
-            item = self._item(lease)
-            if len(lease.presentation) > 1:
-                value = judge_comparison(expert, item, lease.presentation, chance)
-            else:
-                value = grade_solution(expert, item, chance, stop_at_first_error=stop)
+            result = self._judge(expert, self._item(lease), lease, chance)
             seconds = seconds_on(expert, chance)
             self._clock.advance(timedelta(seconds=seconds))
-            self._submit(expert_id, lease, value, seconds)
+            self._submit(expert_id, lease, result, seconds)
 
     def _turns(
         self, experts: list[tuple[int, SimulatedExpert]], chance: random.Random
@@ -249,11 +272,7 @@ class _Work:
         with self._database.read() as session:
             return self._items[session.get_one(Item, lease.item_id).external_id]
 
-    def _submit(
-        self, expert_id: int, lease: Lease, value: Mapping[str, Any], seconds: float
-    ) -> None:
-        template, options = lease.task.template, lease.task.options
-        judgment = template.judgment_model.model_validate(value)
+    def _submit(self, expert_id: int, lease: Lease, result: RawResult, seconds: float) -> None:
         with self._database.write() as session:
             submit_judgment(
                 session,
@@ -261,7 +280,7 @@ class _Work:
                 expert_id=expert_id,
                 actor=ACTOR,
                 token=lease.token,
-                result=template.encode(judgment, lease.item, lease.presentation, options),
+                result=result,
                 active_seconds=seconds * 0.9,
                 now=self._clock.now(),
                 lease_for=LEASE,
