@@ -71,9 +71,9 @@ JUDGED: Mapping[str, Judged] = {
     "spans": Judged(
         {"article": "It rained.", "summary": "𝔘 It <b>rained</b>\r\nwine."},
         [
-            # As the editor counts: 𝔘 is two units, and the line end one.
-            result("errors", "labels", start=20, end=24, text="wine", labels=["Hallucination"]),
-            result("errors", "labels", globalOffsets={"start": 0, "end": 2}, labels=["omitted"]),
+            # As the editor counts: 𝔘 is one, although two in UTF-16, and so is the line end.
+            result("errors", "labels", start=19, end=23, text="wine", labels=["Hallucination"]),
+            result("errors", "labels", globalOffsets={"start": 0, "end": 1}, labels=["omitted"]),
             result("faithfulness", "number", number=35),
             result("minutes", "number", number=1.5),
             result("fluency", "rating", rating=4),
@@ -81,7 +81,7 @@ JUDGED: Mapping[str, Judged] = {
         {
             "errors": [
                 {"start": 0, "end": 1, "label": "omitted"},
-                {"start": 19, "end": 23, "label": "Hallucination"},
+                {"start": 20, "end": 24, "label": "Hallucination"},
             ],
             "faithfulness": 35,
             "minutes": 1.5,

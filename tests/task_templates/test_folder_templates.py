@@ -302,6 +302,21 @@ def test_numbers_settle_at_their_mean_and_grades_at_the_nearest(named: Any) -> N
     assert case.settle(halfway, ConsensusMethod.MEAN).value["fluency"] is None
 
 
+def test_a_span_is_a_part_of_the_text_as_the_item_has_it(named: Any) -> None:
+    case = named("spans")
+    parts = [case.item.summary[span.start : span.end] for span in case.judgment.errors]
+    assert parts == ["𝔘", "wine"]
+
+
+def test_a_span_that_ends_within_a_line_end_holds_it_whole_on_the_page(named: Any) -> None:
+    case = named("spans")
+    (span, _) = case.judgment.errors
+    cut = case.judging(errors=(span.model_copy(update={"start": 17, "end": 19}),))
+    (errors, *_) = case.encode(cut)
+    assert errors["value"]["globalOffsets"] == {"start": 17, "end": 19}
+    assert case.decode([errors, *case.encode(cut)[1:]]).errors[0].end == 20
+
+
 def test_a_number_off_its_steps_is_refused(named: Any) -> None:
     case = named("spans")
     others = [one for one in case.judged.result if one["from_name"] != "faithfulness"]

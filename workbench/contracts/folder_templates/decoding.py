@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from workbench.contracts.faults import explain_faults, shown
 from workbench.contracts.folder_templates.items import ItemReader
 from workbench.contracts.folder_templates.kinds import Unreadable, View
-from workbench.contracts.folder_templates.page import plain_text
 from workbench.contracts.folder_templates.questions import Condition, Question
 from workbench.contracts.label_config import Control
 from workbench.contracts.task_template import JudgmentModel, Presentation, RawResult
@@ -144,7 +143,7 @@ class Decoder:
             name = question.declared.of if question.is_for_each else question.data_field
             if question.is_for_each:
                 name = self._reader.slots[question.controls.index(control)]
-            text = plain_text(self._reader.shown_text(item, name or "", order))
+            text = self._reader.shown_text(item, name or "", order)
         return View(order=tuple(order), candidates=len(order), text=text)
 
     def _put(

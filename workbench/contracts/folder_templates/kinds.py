@@ -24,7 +24,7 @@ class View:
     Attributes:
         order: Canonical indices of the candidates in the order shown; answers are canonical.
         candidates: How many there are.
-        text: The text that the control points at, as it is shown.
+        text: The text that the control points at, as the item has it.
     """
 
     order: Sequence[int] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -24,6 +26,7 @@ from workbench.contracts.task_template import Category, ConsensusMethod, Vote
 
 NO, YES = "no", "yes"
 _PATH = " / "
+_SHOWN_CHARACTER = re.compile(r"\r\n|.", re.DOTALL)
 # Where `plain_html` puts the text: the editor finds a span by its way from the text's element.
 _IN_PAGE = "/div[1]/pre[1]/text()[1]"
 
@@ -162,7 +165,8 @@ class Span(BaseModel):
 class Spans(NamedSet):
     """Labels on a text; agreement is on each label: used or not.
 
-    The editor counts in UTF-16, in which some characters are two; a judgment counts characters.
+    Like a judgment, the editor counts characters, whatever they take in UTF-16. It is shown every
+    line end as one character; a judgment counts in the text of the item as it is.
     """
 
     unit = "item × label"
@@ -197,7 +201,8 @@ class Spans(NamedSet):
         return super().words(answer)
 
     def _written(self, span: Span, text: str) -> dict[str, Any]:
-        start, end = _utf16_length(text[: span.start]), _utf16_length(text[: span.end])
+        places = _places(text)
+        start, end = bisect_right(places, span.start) - 1, bisect_left(places, span.end)
         return {
             "start": _IN_PAGE,
             "end": _IN_PAGE,
@@ -216,12 +221,13 @@ class Spans(NamedSet):
         if labels[0] not in self.names:
             problem = f"holds the label {shown(labels[0])}"
             raise Unreadable(problem)
-        start, end = (_characters(text, units) for units in place)
+        places = [*_places(text), len(text) + 1]
+        start, end = (places[min(shown_at, len(places) - 1)] for shown_at in place)
         return Span(start=start, end=end, label=labels[0])
 
 
 def _place(value: Any) -> tuple[int, int] | None:
-    """Return start and end in UTF-16, as a text or an HTML text of the editor gives them."""
+    """Return start and end, as a text or an HTML text of the editor gives them."""
     offsets = value.get("globalOffsets", value) if isinstance(value, Mapping) else None
     if not isinstance(offsets, Mapping):
         return None
@@ -231,13 +237,6 @@ def _place(value: Any) -> tuple[int, int] | None:
     return start, end
 
 
-def _characters(text: str, units: int) -> int:
-    """Return how many characters so many units of UTF-16 are; too many where there are not."""
-    encoded = text.encode("utf-16-le")
-    if 2 * units > len(encoded):
-        return len(text) + 1
-    return len(encoded[: 2 * units].decode("utf-16-le", "replace"))
-
-
-def _utf16_length(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
+def _places(text: str) -> list[int]:
+    """Return where in a text each character begins that is shown of it, and where it ends."""
+    return [found.start() for found in _SHOWN_CHARACTER.finditer(text)] + [len(text)]
