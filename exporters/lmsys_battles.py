@@ -7,6 +7,8 @@ are left out.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,9 +32,19 @@ NO_JUDGMENTS = "no_judgments"
 _MICROSECONDS = 1e6
 
 
+class QuestionId(StrEnum):
+    ITEM = "item_id"
+    EXTERNAL = "external_id"
+
+
 class LmsysBattlesOptions(ExportOptions):
     language: str = Field(
         default="unknown", description="The language of all the conversations, such as English."
+    )
+    question_id: QuestionId = Field(
+        default=QuestionId.ITEM,
+        description="What names a question: the item's id here, or external_id, the one that it was"
+        " imported with.",
     )
 
 
@@ -67,7 +79,7 @@ def _convert(batch: pa.RecordBatch, options: LmsysBattlesOptions) -> Converted:
         appended(prompts, assistant_messages(rows.column(name))) for name in ("first", "second")
     ]
     columns = [
-        rows.column("item_id").take(behind),
+        rows.column(options.question_id).take(behind),
         rows.column("first_model").take(behind),
         rows.column("second_model").take(behind),
         _winners(pc.struct_field(given, "strength")),

@@ -53,9 +53,10 @@ class Desk:
         *,
         overlap: int = 2,
         options: dict[str, Any] | None = None,
+        name: str | None = None,
     ) -> Desk:
         with database.write() as session:
-            organization = make_organization(session, clock, f"Lab of {template}")
+            organization = make_organization(session, clock, name or f"Lab of {template}")
             campaign = make_campaign(
                 session, clock, organization, template, overlap=overlap, options=options
             )

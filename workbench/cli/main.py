@@ -15,6 +15,7 @@ import workbench
 from workbench.cli import (
     campaign,
     database,
+    datasets,
     editor,
     imports,
     organization,
@@ -43,6 +44,8 @@ app = typer.Typer(
 app.add_typer(organization.app, name="organization")
 app.add_typer(user.app, name="user")
 app.add_typer(campaign.app, name="campaign")
+imports.app.command("dataset")(datasets.dataset)
+imports.app.command("formats")(datasets.formats)
 app.add_typer(imports.app, name="import")
 app.command("agreement")(agreement)
 app.command("consensus")(consensus)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.contracts.message_columns import find_disorder, split_system, transcripts
+from workbench.contracts.records import Message
 
 SYSTEM_MESSAGE = "system_message"
 MARK_IN_TEXT = "turn_mark_in_text"
@@ -50,6 +52,32 @@ class TurnMarks:
         if self.is_first_marked:
             return texts
         return pc.utf8_slice_codeunits(texts, len(self.user))
+
+    def read(self, text: str) -> list[Message] | None:
+        """Return the turns of a text that begins as the format does; None if it does not.
+
+        Marks are read as they are written, and those of a format that is sloppy with the space
+        after them without it.
+        """
+        whole = text if self.is_first_marked else self.user + text
+        parts = re.split(
+            f"({'|'.join(re.escape(mark.rstrip(' ')) for mark in self._roles)})", whole
+        )
+        if parts[0] or len(parts) == 1:
+            return None
+        marks = {
+            mark.rstrip(" "): (role, len(mark) - len(mark.rstrip(" ")))
+            for mark, role in self._roles.items()
+        }
+        turns = []
+        for mark, content in zip(parts[1::2], parts[2::2], strict=True):
+            role, spaces = marks[mark]
+            turns.append(Message(role=role, content=content.removeprefix(" " * spaces)))
+        return turns
+
+    @property
+    def _roles(self) -> Mapping[str, str]:
+        return {self.user: "user", self.assistant: "assistant"}
 
 
 HELPSTEER = TurnMarks(

@@ -1,4 +1,4 @@
-"""Task templates and exporters, found through entry points, and a lab's folders.
+"""Task templates, exporters and importers, found through entry points, and a lab's folders.
 
 A built-in and a third party's are the same thing; a plug-in's fault names its entry point, a
 folder's its file and line. Which directory the folders are in is for the caller to know.
@@ -16,13 +16,15 @@ from typing import TypeVar
 from workbench.contracts.exporter import AnyExporter, Exporter
 from workbench.contracts.folder_templates.declaration import TOML
 from workbench.contracts.folder_templates.loading import load_folder
+from workbench.contracts.importer import AnyImporter, Importer
 from workbench.contracts.task_template import AnyTemplate, TaskTemplate
 from workbench.errors import BadRequest, TemplateBroken
 
 _TEMPLATES = "workbench.task_templates"
 _EXPORTERS = "workbench.exporters"
+_IMPORTERS = "workbench.importers"
 
-T = TypeVar("T", AnyTemplate, AnyExporter)
+T = TypeVar("T", AnyTemplate, AnyExporter, AnyImporter)
 
 _folders: dict[str, Path] = {}
 
@@ -115,6 +117,11 @@ def exporters() -> Mapping[str, AnyExporter]:
     return _load_group(_EXPORTERS, Exporter)
 
 
+@cache
+def importers() -> Mapping[str, AnyImporter]:
+    return _load_group(_IMPORTERS, Importer)
+
+
 def get_template(key: str) -> AnyTemplate:
     try:
         return task_templates()[key]
@@ -128,4 +135,12 @@ def get_exporter(key: str) -> AnyExporter:
         return exporters()[key]
     except KeyError:
         message = f"there is no exporter {key!r}; there are: {', '.join(exporters())}"
+        raise BadRequest(message) from None
+
+
+def get_importer(key: str) -> AnyImporter:
+    try:
+        return importers()[key]
+    except KeyError:
+        message = f"there is no importer {key!r}; there are: {', '.join(importers())}"
         raise BadRequest(message) from None
