@@ -18,9 +18,12 @@ import structlog
 from workbench import jobs
 from workbench.aggregation.refresh import refresh_campaign
 from workbench.assignment.lease import expire_due
+from workbench.campaigns.campaign import FOLLOW_UPS_DUE
 from workbench.clock import Clock, SystemClock
 from workbench.contracts.registry import register_folders
 from workbench.database.session import Database
+from workbench.follow_ups.issue import issue_follow_ups
+from workbench.follow_ups.queries import list_follower_ids
 from workbench.judging.judgment import CAMPAIGN_JUDGED
 from workbench.logs import configure_logging
 from workbench.models import AgreementReport, Job
@@ -48,7 +51,8 @@ class Worker:
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self._database, self._clock, self._settings = database, clock, settings
         self._handlers: Mapping[str, Callable[[Job], None]] = {
-            CAMPAIGN_JUDGED: self._refresh_campaign
+            CAMPAIGN_JUDGED: self._refresh_campaign,
+            FOLLOW_UPS_DUE: self._issue_follow_ups,
         }
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -151,6 +155,12 @@ class Worker:
                     )
                 return
         refresh_campaign(self._database, campaign_id=campaign_id, clock=self._clock)
+        with self._database.write() as session:
+            for follower_id in list_follower_ids(session, source_id=campaign_id):
+                jobs.enqueue(session, FOLLOW_UPS_DUE, subject_id=follower_id, now=now)
+
+    def _issue_follow_ups(self, job: Job) -> None:
+        issue_follow_ups(self._database, campaign_id=job.subject_id, clock=self._clock)
 
 
 class WorkerProcess:

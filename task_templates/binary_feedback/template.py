@@ -46,7 +46,9 @@ from workbench.contracts.label_config import (
 from workbench.contracts.records import (
     Given,
     Message,
+    Preference,
     Prompt,
+    PromptCompletion,
     Record,
     RecordKind,
     Response,
@@ -298,7 +300,21 @@ def outcome(value: Feedback) -> str:
     return value["feedback"]
 
 
+def from_preference(record: Preference) -> Mapping[str, Any]:
+    """Give feedback on the winner of a comparison."""
+    return {
+        "prompt": record.prompt,
+        "response": {"text": record.chosen, "model": record.chosen_model},
+    }
+
+
+def from_completion(record: PromptCompletion) -> Mapping[str, Any]:
+    """Give feedback on what an expert wrote."""
+    return {"prompt": record.prompt, "response": {"text": record.completion}}
+
+
 def from_response(record: Response) -> Mapping[str, Any]:
+    """Give feedback on any response."""
     return {
         "prompt": record.prompt,
         "response": {"text": record.response, "model": record.model},
@@ -336,5 +352,9 @@ TEMPLATE = TaskTemplate[Item, Judgment, FeedbackOptions](
     read=read,
     read_consensus=read_consensus,
     configure=configure,
-    starts_from={RecordKind.RESPONSE: from_response},
+    starts_from={
+        RecordKind.PREFERENCE: from_preference,
+        RecordKind.PROMPT_COMPLETION: from_completion,
+        RecordKind.RESPONSE: from_response,
+    },
 )

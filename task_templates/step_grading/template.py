@@ -37,6 +37,7 @@ from task_templates.step_grading.review import (
     review,
     verdict_word,
 )
+from task_templates.step_grading.steps import from_completion, from_preference, from_response
 from workbench.contracts.editor_result import ResultReader, ResultWriter
 from workbench.contracts.fields import one_line
 from workbench.contracts.label_config import (
@@ -368,4 +369,9 @@ TEMPLATE = TaskTemplate[Item, Judgment, StepOptions](
     review=review,
     read=read,
     read_consensus=read_consensus,
+    starts_from={
+        RecordKind.PREFERENCE: from_preference,
+        RecordKind.PROMPT_COMPLETION: from_completion,
+        RecordKind.RESPONSE: from_response,
+    },
 )

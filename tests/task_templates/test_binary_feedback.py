@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from tests.ballots import ballot
 from workbench.contracts.label_config import parse_label_config
-from workbench.contracts.records import Message, Response, UnpairedPreference
+from workbench.contracts.records import Message, RecordKind, Response, UnpairedPreference
 from workbench.contracts.registry import get_template
 from workbench.contracts.task_template import ConsensusMethod, Settlement, Statistic
 from workbench.errors import JudgmentInvalid
@@ -224,7 +224,7 @@ def test_the_record_keeps_the_share_that_found_it_good() -> None:
 
 
 def test_a_response_of_another_campaign_can_be_given_a_thumb() -> None:
-    (start,) = TEMPLATE.starts_from.values()
+    start = TEMPLATE.starts_from[RecordKind.RESPONSE]
     prompt: list[Message] = [{"role": "user", "content": "Capital?"}]
     row = start(Response(prompt=prompt, response_index=1, response="Canberra.", model="alder"))
     item = TEMPLATE.item_model.model_validate(row)

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from workbench.assignment.lease import LEASED
-from workbench.assignment.tiers import IS_OPEN, is_handled
+from workbench.assignment.tiers import IS_OPEN, has_judged_source, is_handled
 from workbench.models import Assignment, Campaign, CampaignStatus, Cursor, Item, Judgment
 
 COUNTED = 1_000
@@ -63,6 +63,8 @@ def _count_remaining(session: Session, campaign: Campaign, expert_id: int) -> in
         .params(expert_id=expert_id, round=campaign.round)
         .limit(COUNTED + 1)
     )
+    if campaign.is_for_others:
+        available = available.where(~has_judged_source())
     ahead = available.where(key > tuple_(*place)).with_hint(
         Item, "INDEXED BY ix_item_open", "sqlite"
     )

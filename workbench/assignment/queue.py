@@ -82,10 +82,11 @@ class _Queue:
     cursor: Key
     requeued_cursor: Key
     first_due: int | None
+    is_for_others: bool
 
     @property
     def standing(self) -> Standing:
-        return Standing(self.campaign_id, self.expert_id, self.round)
+        return Standing(self.campaign_id, self.expert_id, self.round, self.is_for_others)
 
 
 _FIND_CAMPAIGN = Prepared(
@@ -105,6 +106,7 @@ _ENTER = Prepared(
         Cursor.item_id,
         Cursor.requeued_seq,
         first_due(),
+        Campaign.is_for_others,
     )
     .join(Cursor, Cursor.campaign_id == Campaign.id)
     .where(
@@ -256,6 +258,7 @@ def _enter(session: Session, campaign_id: int, expert_id: int) -> _Queue:
         cursor=(row[5], row[6]),
         requeued_cursor=(row[7],),
         first_due=row[8],
+        is_for_others=bool(row[9]),
     )
 
 

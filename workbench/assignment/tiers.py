@@ -10,12 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, literal_column, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from workbench.assignment.policy import Place, advance
 from workbench.database.prepared import Prepared
-from workbench.models import Assignment, Item
+from workbench.models import Assignment, FollowUpItem, Item, Judgment
 
 WINDOW = 32
 """Places of a tier that are looked at together; usually the first one is taken."""
@@ -26,11 +34,12 @@ Key = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whose search it is, and where."""
+    """Whose search it is, and where; in a follow-up perhaps for other experts than the source's."""
 
     campaign_id: int
     expert_id: int
     round: int
+    is_for_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,26 @@ def is_handled() -> ColumnElement[bool]:
         literal_column("assignment.status IN ('leased', 'submitted', 'skipped')"),
     )
     return handled.correlate(Item).scalar_subquery().is_not(None)
+
+
+def _judgments_of_source() -> Select[int]:
+    """Select the expert's judgments on the item that another item comes from."""
+    return (
+        select(Judgment.id)
+        .join(FollowUpItem, FollowUpItem.source_item_id == Judgment.item_id)
+        .where(Judgment.annotator_id == bindparam("expert_id"))
+    )
+
+
+def has_judged_source() -> ColumnElement[bool]:
+    """Say of a follow-up's item whether the expert has judged the one that it comes from."""
+    judged = _judgments_of_source().where(FollowUpItem.item_id == Item.id).limit(1)
+    return judged.correlate(Item).scalar_subquery().is_not(None)
+
+
+_JUDGED_SOURCE = Prepared(
+    _judgments_of_source().where(FollowUpItem.item_id == bindparam("item_id")).limit(1)
+)
 
 
 IS_OPEN: ColumnElement[bool] = literal_column("item.open_slots > 0")
@@ -137,9 +166,10 @@ def search_window(session: Session, standing: Standing, tier: Prepared, after: K
     places: list[Place] = []
     locked: int | None = None
     taken: tuple[int, str] | None = None
-    for item_id, is_handled, *key in rows:
-        places.append(Place(item_id, tuple(key), bool(is_handled)))
-        if is_handled:
+    for item_id, was_handled, *key in rows:
+        is_closed = bool(was_handled) or _is_for_others(session, standing, item_id)
+        places.append(Place(item_id, tuple(key), is_closed))
+        if is_closed:
             continue
         taken = _take_slot(session, _TAKE, item_id)
         if taken is not None:
@@ -151,6 +181,13 @@ def search_window(session: Session, standing: Standing, tier: Prepared, after: K
     reached = advance(places, None if taken is None else taken[0])
     is_last = locked is None and len(places) < WINDOW
     return Search(taken, after if reached is None else reached, is_last)
+
+
+def _is_for_others(session: Session, standing: Standing, item_id: int) -> bool:
+    if not standing.is_for_others:
+        return False
+    judged = _JUDGED_SOURCE.run(session, expert_id=standing.expert_id, item_id=item_id)
+    return judged.fetchone() is not None
 
 
 def _take_slot(session: Session, statement: Prepared, item_id: int) -> tuple[int, str] | None:

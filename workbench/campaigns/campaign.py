@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from workbench import jobs
 from workbench.audit import record_event
 from workbench.contracts.faults import explain_faults
 from workbench.contracts.registry import get_template
@@ -23,9 +24,12 @@ from workbench.errors import (
     OptionInvalid,
 )
 from workbench.identifiers import Prefix, new_public_id
-from workbench.models import Campaign, CampaignStatus, Guideline, Organization
+from workbench.models import Campaign, CampaignStatus, FollowUp, Guideline, Organization
 
 MAX_NAME = 200
+
+FOLLOW_UPS_DUE = "follow_ups_due"
+"""Job: what a campaign follows may have settled items that are not issued yet."""
 
 _ACTIONS = {
     CampaignStatus.OPEN: "campaign_opened",
@@ -163,6 +167,9 @@ def set_status(
             now=now,
             detail={"from": previous},
         )
+        is_opened = status is CampaignStatus.OPEN
+        if is_opened and session.get(FollowUp, campaign.id) is not None:
+            jobs.enqueue(session, FOLLOW_UPS_DUE, subject_id=campaign.id, now=now)
     return campaign
 
 
