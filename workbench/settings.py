@@ -37,6 +37,15 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     body_limit: int = Field(default=2_000_000, ge=1000, description="Bytes of a request's body.")
     upload_limit: int = Field(default=4_000_000_000, ge=1000, description="Bytes of an upload.")
+    image_hosts: str = Field(
+        default="",
+        description="Hosts that images may come from although their addresses are internal ones, "
+        "separated by commas.",
+    )
+    image_limit: int = Field(default=20_000_000, ge=1000, description="Bytes of an image.")
+    image_budget: int = Field(
+        default=4_000_000_000, ge=1000, description="Bytes of all images of one import."
+    )
     pool_size: int = Field(default=40, ge=1, description="Database connections of one process.")
 
     @cached_property

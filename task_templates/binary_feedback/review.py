@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workbench.contracts.fields import code_words
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response
 from workbench.contracts.review import Layout, Passage, Reading, Review, Tone
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def review(item: Item) -> Review:
         parts=[
             Passage(
                 title="Response",
-                html=render_text(item.response.text),
+                html=render_response(item.response),
                 note=item.response.model or "",
             )
         ],

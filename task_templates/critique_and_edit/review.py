@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.contracts.fields import one_line
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response
 from workbench.contracts.review import Layout, Passage, Reading, Review, Tone
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def review(item: Item) -> Review:
     return Review(
         context=[Passage(title="Prompt", html=render_conversation(item.messages))],
         parts=[
-            Passage(title=title, html=render_text(part.text), note=part.model or "")
+            Passage(title=title, html=render_response(part), note=part.model or "")
             for title, part in parts
         ],
         layout=Layout.BESIDE,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from task_templates.multi_attribute_rating.records import score_of
 from workbench.contracts.fields import code_words
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response
 from workbench.contracts.review import Layout, Mark, Passage, Reading, Review, Tone
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def review(item: Item) -> Review:
         parts=[
             Passage(
                 title=f"Response {number}",
-                html=render_text(response.text),
+                html=render_response(response),
                 note=response.model or "",
             )
             for number, response in enumerate(item.responses, start=1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from workbench.contracts.fields import code_words
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response
 from workbench.contracts.review import Layout, Passage, Reading, Review, Scale, Tone
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def review(item: Item) -> Review:
     return Review(
         context=[Passage(title="Prompt", html=render_conversation(item.messages))],
         parts=[
-            Passage(title=title, html=render_text(response.text), note=response.model or "")
+            Passage(title=title, html=render_response(response), note=response.model or "")
             for title, response in zip(_PARTS, item.responses, strict=True)
         ],
         layout=Layout.BESIDE,

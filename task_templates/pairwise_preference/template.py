@@ -52,7 +52,7 @@ from workbench.contracts.records import (
     RecordKind,
     Response,
 )
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response
 from workbench.contracts.task_template import (
     Ballot,
     Category,
@@ -161,8 +161,8 @@ def show(item: Item, presentation: Presentation, _options: PairwiseOptions) -> d
     left, right = _shown_order(presentation)
     return {
         "conversation": render_conversation(item.messages),
-        "response_a": render_text(item.responses[left].text),
-        "response_b": render_text(item.responses[right].text),
+        "response_a": render_response(item.responses[left]),
+        "response_b": render_response(item.responses[right]),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response
 from workbench.contracts.review import Layout, Mark, Passage, Reading, Review, Tone
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def review(item: Item) -> Review:
         parts=[
             Passage(
                 title=f"Response {number}",
-                html=render_text(response.text),
+                html=render_response(response),
                 note=response.model or "",
             )
             for number, response in enumerate(item.responses, start=1)

@@ -33,7 +33,7 @@ from workbench.contracts.fields import WrittenText, refusal
 from workbench.contracts.label_config import parse_label_config, with_attributes
 from workbench.contracts.presentation import LETTERS, in_canonical_order, shown_order
 from workbench.contracts.records import Message, RecordKind
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response
 from workbench.contracts.task_template import (
     ItemModel,
     JudgmentModel,
@@ -158,7 +158,7 @@ def show(item: Item, presentation: Presentation, _options: RankingOptions) -> di
     return {
         "conversation": render_conversation(item.messages),
         "responses": [
-            {"letter": LETTERS[place], "text": render_text(item.responses[index].text)}
+            {"letter": LETTERS[place], "text": render_response(item.responses[index])}
             for place, index in enumerate(order)
         ],
     }

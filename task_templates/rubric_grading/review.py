@@ -13,7 +13,7 @@ from task_templates.rubric_grading.scoring import (
     points_word,
     score,
 )
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response, render_text
 from workbench.contracts.review import Layout, Mark, Passage, Reading, Review, Scale, Tone
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def review(item: Item) -> Review:
     return Review(
         context=[
             Passage(title="Prompt", html=render_conversation(item.messages)),
-            Passage(title="Response", html=render_text(response.text), note=response.model or ""),
+            Passage(title="Response", html=render_response(response), note=response.model or ""),
         ],
         parts=[
             Passage(

@@ -53,7 +53,7 @@ from workbench.contracts.records import (
     RecordKind,
     Response,
 )
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response, render_text
 from workbench.contracts.task_template import (
     Ballot,
     Category,
@@ -210,7 +210,7 @@ def show(item: Item, _presentation: Presentation, options: RubricOptions) -> dic
 
     return {
         "conversation": render_conversation(item.messages),
-        "response": render_text(item.response.text),
+        "response": render_response(item.response),
         "criteria": [
             {"title": title(number, one.points), "text": render_text(one.criterion)}
             for number, one in enumerate(item.rubric, start=1)

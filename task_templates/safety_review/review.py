@@ -14,7 +14,7 @@ from task_templates.safety_review.policy import (
     category_words,
     verdict_of,
 )
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response, render_text
 from workbench.contracts.review import Layout, Mark, Passage, Reading, Review, Tone
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def review(item: Item, *, categories: Sequence[str]) -> Review:
     return Review(
         context=[
             Passage(title="Prompt", html=render_conversation(item.messages)),
-            Passage(title="Response", html=render_text(response.text), note=response.model or ""),
+            Passage(title="Response", html=render_response(response), note=response.model or ""),
         ],
         parts=[
             Passage(title=category_words(category), html=render_text(about(category)))

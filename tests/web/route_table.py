@@ -79,6 +79,8 @@ RULES = (
     _get("/api/v1/tokens", ALL),
     Rule(method="POST", path="/api/v1/tokens", roles=ALL, json={"name": "x", "scopes": []}),
     Rule(method="DELETE", path="/api/v1/tokens/{token}", roles=ALL),
+    # The pictures of items
+    _get("/images/{sha256}", ALL, scope="any"),
     # An expert's own work
     _get("/work", EXPERT),
     _get("/work/{campaign}", EXPERT),

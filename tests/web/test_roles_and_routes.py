@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -14,15 +15,19 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from tests.answers import comparison_result
 from tests.factories import make_campaign, make_items
+from tests.pictures import png
 from tests.web.route_table import PUBLIC, RULES, Rule
 from tests.web.site import PAGE, Site
 from workbench.assignment.queue import claim_next
 from workbench.clock import FixedClock
 from workbench.database.session import Database
+from workbench.importing.image_headers import read_header
+from workbench.importing.image_store import FetchedImage, store_image
 from workbench.judging.submission import submit_judgment
 from workbench.models import Item, Position, Release, Role
 from workbench.people.annotators import find_annotator_id
@@ -42,6 +47,7 @@ NOBODYS = {
     "token": "tok_0000000000000000",
     "export": "raw_judgments-0000000000000000",
     "file": "raw_judgments.parquet",
+    "sha256": "0" * 64,
 }
 
 
@@ -102,6 +108,7 @@ def belongings(served: Site) -> Mapping[str, str]:
             scopes=["releases:read"],
             now=now,
         )
+        picture = _store_picture(served, session)
     freeze_release(
         served.database,
         served.app.state.settings,
@@ -124,7 +131,31 @@ def belongings(served: Site) -> Mapping[str, str]:
         "token": token.public_id,
         "export": exported.json()["export"].rpartition("/")[2],
         "file": exported.json()["file"],
+        "sha256": picture,
     }
+
+
+def _store_picture(served: Site, session: Session) -> str:
+    content = png()
+    path = served.app.state.settings.data_dir / "picture.png"
+    path.write_bytes(content)
+    header = read_header(content)
+    assert header is not None
+    image = FetchedImage(
+        sha256=hashlib.sha256(content).hexdigest(),
+        header=header,
+        size=len(content),
+        source_url=None,
+        path=path,
+    )
+    store_image(
+        session,
+        image,
+        data_dir=path.parent,
+        organization_id=served.organization.id,
+        now=served.clock.now(),
+    )
+    return image.sha256
 
 
 def _routes(app: FastAPI) -> dict[str, Any]:

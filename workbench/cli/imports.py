@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from workbench.cli.environment import (
     InOrganization,
     find_campaign,
     open_environment,
+    read_settings,
 )
 from workbench.cli.output import AsJson, answer
 from workbench.cli.progress import progress_bar
@@ -38,18 +40,33 @@ SkipBadRows = Annotated[
 ]
 
 
+AllowImageHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-image-host",
+        metavar="HOST",
+        help="Fetch images from this host although its address is an internal one; may be repeated."
+        " WORKBENCH_IMAGE_HOSTS lists those that are always allowed.",
+    ),
+]
+
+
 @app.command("items")
 def items(
     campaign: CampaignReference,
     file: ImportFile,
     organization: InOrganization = None,
     skip_bad_rows: SkipBadRows = False,
+    allow_image_host: AllowImageHost = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add items; change those that nobody has judged yet."""
+    """Add items; change those that nobody has judged yet. Their images are fetched and kept."""
+    from workbench.importing.images import ImageRules
     from workbench.importing.items import import_items
 
-    _import(import_items, "items", campaign, organization, file, skip_bad_rows, as_json)
+    rules = ImageRules.of(read_settings(), also_allow=allow_image_host or ())
+    use_case = partial(import_items, images=rules)
+    _import(use_case, "items", campaign, organization, file, skip_bad_rows, as_json)
 
 
 @app.command("judgments")

@@ -9,7 +9,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from workbench.contracts.fields import ShownText, StoredText, one_line, refusal
-from workbench.contracts.records import Message
+from workbench.contracts.images import Images, shown_images
+from workbench.contracts.records import Message, ShownImage
+
+_PLAIN = {"role", "content"}
 
 
 class Turn(BaseModel):
@@ -17,6 +20,7 @@ class Turn(BaseModel):
 
     role: Literal["system", "user", "assistant"]
     content: ShownText
+    images: Images = ()
 
 
 class Candidate(BaseModel):
@@ -26,13 +30,14 @@ class Candidate(BaseModel):
 
     text: StoredText
     model: StoredText | None = None
+    images: Images = ()
 
 
 def different_texts(responses: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     """Refuse two responses of the same text, which nobody can tell apart."""
-    places: dict[str, int] = {}
+    places: dict[object, int] = {}
     for place, response in enumerate(responses):
-        first = places.setdefault(response.text, place)
+        first = places.setdefault((response.text, response.images), place)
         if first != place:
             raise refusal(
                 problem=f"have the same text at index {first} and {place}",
@@ -68,14 +73,32 @@ ShownPrompt = Annotated[ShownText | tuple[Turn, ...], AfterValidator(_alternatin
 def messages_of(prompt: str | Sequence[Turn]) -> list[Message]:
     if isinstance(prompt, str):
         return [Message(role="user", content=prompt)]
-    return [Message(role=turn.role, content=turn.content) for turn in prompt]
+    return [_message_of(turn) for turn in prompt]
+
+
+def _message_of(turn: Turn) -> Message:
+    message = Message(role=turn.role, content=turn.content)
+    if turn.images:
+        message["images"] = shown_images(turn.images)
+    return message
 
 
 def prompt_key(messages: Sequence[Message]) -> str:
-    """Return what identifies a prompt: a lone user message is the same as its text."""
-    if len(messages) == 1 and messages[0]["role"] == "user":
+    """Return what identifies a prompt: a lone user message is the same as its text.
+
+    Other images make another prompt of the same words; what is said of them does not.
+    """
+    messages = [_without_alt(message) for message in messages]
+    if len(messages) == 1 and messages[0].keys() == _PLAIN and messages[0]["role"] == "user":
         return messages[0]["content"]
     return json.dumps(messages, ensure_ascii=False, sort_keys=True)
+
+
+def _without_alt(message: Message) -> Message:
+    if "images" not in message:
+        return message
+    images = [ShownImage(sha256=image["sha256"], alt="") for image in message["images"]]
+    return Message(role=message["role"], content=message["content"], images=images)
 
 
 def brief_of(messages: Sequence[Message]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class RecordKind(StrEnum):
@@ -34,9 +34,19 @@ class RecordKind(StrEnum):
     JUDGMENT = "judgment"
 
 
+class ShownImage(TypedDict):
+    """An image by the hash that it is stored under."""
+
+    sha256: str
+    alt: str
+
+
 class Message(TypedDict):
+    """One message; a release's columns hold its role and content, and the images apart."""
+
     role: str
     content: str
+    images: NotRequired[Sequence[ShownImage]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,10 +26,12 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 
 from workbench.contracts import mathematics
+from workbench.contracts.conversation import Candidate
+from workbench.contracts.images import shown_images
 from workbench.contracts.markdown_math import read_formulae
 from workbench.contracts.mathematics import FormulaError, mathml_of
 from workbench.contracts.plain_markdown import draw_plain
-from workbench.contracts.records import Message
+from workbench.contracts.records import Message, ShownImage
 
 LONGEST_MARKDOWN = 100_000
 """Longer texts are shown as they are: the time to draw one must stay bounded."""
@@ -243,6 +245,47 @@ def render_prose(text: str) -> str:
     return _WALL.clean(f'<div class="rendered" dir="auto">{_PROSE.render(text)}</div>')
 
 
+_IMAGE_ADDRESS = re.compile(r"/images/[0-9a-f]{64}")
+
+
+def _only_ours(tag: str, name: str, value: str) -> str | None:
+    return value if (tag, name) != ("img", "src") or _IMAGE_ADDRESS.fullmatch(value) else None
+
+
+_IMAGE_WALL = nh3.Cleaner(
+    tags={"div", "figure", "img"},
+    attributes={"*": set(), "img": {"src", "alt", "loading"}},
+    allowed_classes={"div": {"wb-images"}},
+    attribute_filter=_only_ours,
+    generic_attribute_prefixes=set(),
+    url_schemes=set(),
+    link_rel=None,
+)
+
+
+def render_images(images: Sequence[ShownImage]) -> str:
+    """Return an item's own images as safe HTML, from our server alone; nothing where it has none.
+
+    No text comes near this: an image that a text names is drawn as words, by the other wall.
+    """
+    if not images:
+        return ""
+    if _is_undrawn.get():
+        shown = (f"[image {image['sha256']}: {readable(image['alt'])}]" for image in images)
+        return "".join(f'<p dir="auto">{escape(words)}</p>' for words in shown)
+    drawn = (
+        f'<figure><img src="/images/{escape(image["sha256"])}" alt="{escape(readable(image["alt"]))}"'
+        ' loading="lazy"></figure>'
+        for image in images
+    )
+    return _IMAGE_WALL.clean(f'<div class="wb-images">{"".join(drawn)}</div>')
+
+
+def render_response(response: Candidate) -> str:
+    """Return a response's text as `render_text` does, and its images below it."""
+    return render_text(response.text) + render_images(shown_images(response.images))
+
+
 _ROLES = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
@@ -255,6 +298,7 @@ def render_conversation(messages: Sequence[Message]) -> str:
         turns.append(
             f'<section class="turn turn-{kind}">'
             f'<h3 class="role">{escape(_ROLES.get(role, role))}</h3>'
-            f"{render_text(message['content'])}</section>"
+            f"{render_text(message['content'])}"
+            f"{render_images(message.get('images', ()))}</section>"
         )
     return f'<div class="wb-conversation">{"".join(turns)}</div>'

@@ -19,6 +19,13 @@ from workbench.clock import Clock
 from workbench.database.session import Database
 from workbench.errors import BadRow
 from workbench.identifiers import Prefix, canonical_json, new_public_id
+from workbench.importing.images import (
+    ImageIntake,
+    ImageRules,
+    has_images,
+    open_intake,
+    refuse_images,
+)
 from workbench.importing.pipeline import Target, find_target, lock_campaign, run_import
 from workbench.importing.report import Counts, ImportReport, Progress
 from workbench.importing.rows import ExternalId, Row, RowRejected, plain, read_as
@@ -37,24 +44,30 @@ def import_items(
     clock: Clock,
     skip_bad_rows: bool = False,
     progress: Progress | None = None,
+    images: ImageRules | None = None,
 ) -> ImportReport:
     """Import items; the same file again changes nothing.
+
+    Args:
+        images: Where the images of items go and may come from; without it a row that has some
+            is refused.
 
     Raises:
         ImportRejected: The file has bad rows, each listed; nothing was imported.
         CampaignClosed: The campaign is closed.
     """
     target = find_target(database, campaign_id)
-    return run_import(
-        database,
-        ItemImporter(target),
-        target,
-        path=path,
-        actor=actor,
-        clock=clock,
-        skip_bad_rows=skip_bad_rows,
-        progress=progress,
-    )
+    with open_intake(images, organization_id=target.organization_id, beside=path.parent) as intake:
+        return run_import(
+            database,
+            ItemImporter(target, intake),
+            target,
+            path=path,
+            actor=actor,
+            clock=clock,
+            skip_bad_rows=skip_bad_rows,
+            progress=progress,
+        )
 
 
 class _Envelope(BaseModel):
@@ -81,8 +94,8 @@ class _Sorted:
 class ItemImporter:
     action = "items_imported"
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
+    def __init__(self, target: Target, images: ImageIntake | None = None) -> None:
+        self._target, self._images = target, images
         self._import_number: int | None = None
 
     def parse(self, row: Row) -> Staged:
@@ -123,6 +136,18 @@ class ItemImporter:
         )
         return repeats
 
+    def complete(
+        self, database: Database, batch: list[Staged]
+    ) -> tuple[list[Staged], list[BadRow]]:
+        """Have the images that rows refer to, and name them by their hashes."""
+        with_images = [row for row in batch if has_images(row.body)]
+        model = self._target.template.item_model
+        if not with_images:
+            return [], []
+        if self._images is None:
+            return [], [fault for row in with_images for fault in refuse_images(row, model)]
+        return self._images.take(database, with_images, model)
+
     def check(self, session: Session, batch: list[Staged]) -> list[BadRow]:
         return self._refuse_taken_up(session, self._sort(session, batch).changed)
 
@@ -138,6 +163,9 @@ class ItemImporter:
         refused = self._refuse_taken_up(session, sorted_.changed, lock=True)
         lines = {fault.line for fault in refused}
         changed = [(row, stored) for row, stored in sorted_.changed if row.line not in lines]
+        if self._images is not None:
+            kept = [row.line for row in batch if row.line not in lines]
+            self._images.store(session, kept, now=now)
         self._insert(session, sorted_.new, now)
         self._update(session, changed)
         counts = Counts(added=len(sorted_.new), updated=len(changed), unchanged=sorted_.unchanged)

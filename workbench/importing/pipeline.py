@@ -53,6 +53,11 @@ class Importer(Protocol):
     def settle_repeats(self, staging: Staging) -> int:
         """Deal with keys that come twice; return how many rows repeat another one."""
 
+    def complete(
+        self, database: Database, batch: list[Staged]
+    ) -> tuple[list[Staged], list[BadRow]]:
+        """Bring in what rows only refer to; return the rows changed by it, and what is not had."""
+
     def check(self, session: Session, batch: list[Staged]) -> list[BadRow]:
         """Return what keeps rows from being written that are well formed by themselves."""
 
@@ -112,6 +117,7 @@ def run_import(
     with open_staging(keep_sources=skip_bad_rows) as staging:
         rows = _stage(importer, staging, path, report_progress)
         counts = Counts(unchanged=importer.settle_repeats(staging))
+        _complete(database, importer, staging, report_progress)
         _check(database, importer, staging, report_progress)
         rejected = staging.count_rejected()
         if rejected and not skip_bad_rows:
@@ -165,6 +171,18 @@ def _parsed(importer: Importer, row: Row) -> Staged:
         if fault is not None:
             raise RowRejected([fault])
     return staged
+
+
+def _complete(database: Database, importer: Importer, staging: Staging, progress: Progress) -> None:
+    done, total = 0, staging.count()
+    for batch in staging.batches():
+        changed, faults = importer.complete(database, batch)
+        for row in changed:
+            staging.replace(row)
+        staging.reject_all(faults)
+        done += len(batch)
+        if changed or faults:
+            progress("Fetching images", done, total)
 
 
 def _check(database: Database, importer: Importer, staging: Staging, progress: Progress) -> None:

@@ -59,6 +59,10 @@ class Staging:
             "INSERT INTO staged VALUES (?, ?, ?, ?, ?, ?)", (*row, text, row.line)
         )
 
+    def replace(self, row: Staged) -> None:
+        """Put other contents in the place of those that the row of this line came with."""
+        self._connection.execute("UPDATE staged SET body = ? WHERE line = ?", (row.body, row.line))
+
     def reject(self, line: int, faults: Sequence[BadRow], source: Any = None) -> None:
         """Take a row out, or keep it out; without `source` it is the one that was added."""
         staged = self._connection.execute("SELECT source FROM staged WHERE line = ?", (line,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workbench.models.campaign import Campaign, CampaignStatus, Guideline
 from workbench.models.follow_up import FollowUp, FollowUpItem, FollowUpOutcome
+from workbench.models.image import Image
 from workbench.models.item import Item
 from workbench.models.judgment import (
     Annotator,
@@ -43,6 +44,7 @@ __all__ = [
     "FollowUpItem",
     "FollowUpOutcome",
     "Guideline",
+    "Image",
     "Item",
     "Job",
     "JobStatus",

@@ -12,7 +12,8 @@ from workbench.contracts.fields import ShownText, StoredText, refusal
 from workbench.contracts.folder_templates.declaration import Declaration, FieldKind
 from workbench.contracts.folder_templates.orders import LETTERS
 from workbench.contracts.folder_templates.questions import Question
-from workbench.contracts.records import Message
+from workbench.contracts.images import shown_images
+from workbench.contracts.records import Message, ShownImage
 from workbench.contracts.task_template import ItemModel, JudgmentModel
 
 
@@ -31,7 +32,7 @@ def _several(candidates: Any) -> Any:
 
 
 def _different(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    texts = [candidate.text for candidate in candidates]
+    texts = [(candidate.text, candidate.images) for candidate in candidates]
     if len(set(texts)) < len(texts):
         raise refusal(problem="holds the same text twice", expected="candidates that differ")
     return candidates
@@ -112,9 +113,18 @@ class ItemReader:
 
     def shown_text(self, item: Any, name: str, order: Sequence[int]) -> str:
         """Return the text in a place of the page, which for a shuffled one is another's."""
-        if name in self.slots and order:
-            name = self.slots[order[self.slots.index(name)]]
+        name = self._in_place(name, order)
         return self.text(item, name) if name in self._declaration.fields else ""
+
+    def shown_images(self, item: Any, name: str, order: Sequence[int]) -> list[ShownImage]:
+        """Return the images that come with that text."""
+        value = getattr(item, self._in_place(name, order), None)
+        return shown_images(value.images) if isinstance(value, Candidate) else []
+
+    def _in_place(self, name: str, order: Sequence[int]) -> str:
+        if name in self.slots and order:
+            return self.slots[order[self.slots.index(name)]]
+        return name
 
     def messages(self, item: Any) -> list[Message]:
         """Return the prompt."""

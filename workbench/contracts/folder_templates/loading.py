@@ -26,7 +26,7 @@ from workbench.contracts.folder_templates.page import Shower, page_config
 from workbench.contracts.folder_templates.questions import Question, build_questions
 from workbench.contracts.folder_templates.recording import Recorder
 from workbench.contracts.label_config import parse_label_config, read_markup
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response, render_text
 from workbench.contracts.review import Layout, Passage, Reading, Review
 from workbench.contracts.task_template import (
     AnyTemplate,
@@ -238,7 +238,7 @@ class _Parsed:
     def _review(self, item: Any) -> Review:
         candidates = self._reader.candidates(item)
         parts = [
-            Passage(title=f"Response {number}", html=render_text(one.text), note=one.model or "")
+            Passage(title=f"Response {number}", html=render_response(one), note=one.model or "")
             for number, one in enumerate(candidates, start=1)
         ]
         return Review(

@@ -18,7 +18,13 @@ from workbench.contracts.folder_templates.items import ItemReader
 from workbench.contracts.folder_templates.orders import LETTERS
 from workbench.contracts.folder_templates.questions import Question
 from workbench.contracts.label_config import read_markup
-from workbench.contracts.rendering import readable, render_conversation, render_text
+from workbench.contracts.rendering import (
+    readable,
+    render_conversation,
+    render_images,
+    render_response,
+    render_text,
+)
 from workbench.contracts.task_template import Presentation
 
 TEXT_TAGS = ("Text", "HyperText", "Markdown", "Paragraphs", "Header")
@@ -157,11 +163,13 @@ class Shower:
             value = getattr(item, name)
             return "" if value is None else render_conversation(messages_of(value))
         text = self._reader.shown_text(item, name, order)
+        images = render_images(self._reader.shown_images(item, name, order))
         if name in self._marked:
-            return plain_html(text)
+            return plain_html(text) + images
         if not text and not declared.required:
-            return ""
-        return render_text(text) if declared.kind is FieldKind.MARKDOWN else _letter_by_letter(text)
+            return images
+        is_markdown = declared.kind is FieldKind.MARKDOWN
+        return (render_text(text) if is_markdown else _letter_by_letter(text)) + images
 
     def _listed(self, item: Any, order: Sequence[int]) -> list[Mapping[str, str]]:
         candidates = self._reader.candidates(item)
@@ -169,7 +177,7 @@ class Shower:
             {
                 "id": LETTERS[place],
                 "title": f"Response {LETTERS[place]}",
-                "html": render_text(candidates[one].text),
+                "html": render_response(candidates[one]),
             }
             for place, one in enumerate(order)
         ]

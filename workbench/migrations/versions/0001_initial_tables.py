@@ -105,6 +105,23 @@ def upgrade() -> None:
     sa.UniqueConstraint('organization_id', 'name', name=op.f('uq_campaign_organization_id_name')),
     sa.UniqueConstraint('public_id', name=op.f('uq_campaign_public_id'))
     )
+    op.create_table('image',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('organization_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('media_type', sa.String(length=20), nullable=False),
+    sa.Column('width', sa.Integer(), nullable=False),
+    sa.Column('height', sa.Integer(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('source_url', sa.Text(), nullable=True),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_image_organization_id_organization')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_image')),
+    sa.UniqueConstraint('organization_id', 'sha256', name=op.f('uq_image_organization_id_sha256'))
+    )
+    with op.batch_alter_table('image', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_image_organization_id_source_url'), ['organization_id', 'source_url'], unique=False)
+
     op.create_table('membership',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('organization_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -419,6 +436,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_membership_person_id'))
 
     op.drop_table('membership')
+    with op.batch_alter_table('image', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_image_organization_id_source_url'))
+
+    op.drop_table('image')
     op.drop_table('campaign')
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_event_organization')

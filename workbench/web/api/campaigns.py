@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from workbench.campaigns.campaign import get_campaign
 from workbench.campaigns.queries import list_campaigns, summarize_campaign
+from workbench.importing.images import ImageRules
 from workbench.importing.items import import_items
 from workbench.importing.judgments import import_judgments
 from workbench.importing.report import ImportReport
@@ -113,7 +115,8 @@ def import_item_file(
     edge: Importers, campaign: str, upload: Uploaded, *, skip_bad_rows: SkipBadRows = False
 ) -> Imported:
     """Import a file of items: a form's `file`, or a raw body named by `?filename=`."""
-    return _import(edge, campaign, upload, import_items, skip_bad_rows=skip_bad_rows)
+    use_case = partial(import_items, images=ImageRules.of(edge.settings))
+    return _import(edge, campaign, upload, use_case, skip_bad_rows=skip_bad_rows)
 
 
 @router.post("/{campaign}/judgments", operation_id="import_judgments")

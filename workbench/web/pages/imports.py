@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -13,6 +14,7 @@ from workbench.campaigns.campaign import get_campaign
 from workbench.campaigns.pinning import template_of
 from workbench.contracts.task_template import AnyTemplate
 from workbench.errors import BadRequest, CampaignClosed, ImportRejected
+from workbench.importing.images import ImageRules
 from workbench.importing.items import import_items
 from workbench.importing.judgments import import_judgments
 from workbench.importing.report import ImportReport
@@ -84,7 +86,8 @@ def upload_items(
     campaign: str,
     upload: Annotated[Upload, Depends(receive_upload)],
 ) -> Response:
-    return _import(request, edge, campaign, upload, "items", import_items)
+    use_case = partial(import_items, images=ImageRules.of(edge.settings))
+    return _import(request, edge, campaign, upload, "items", use_case)
 
 
 @router.post("/{campaign}/import/judgments")
