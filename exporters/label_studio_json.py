@@ -88,4 +88,5 @@ EXPORTER = Exporter(
     schema=_schema,
     convert=_convert,
     formats=(ExportFormat.JSON, ExportFormat.JSONL),
+    names_images=True,
 )

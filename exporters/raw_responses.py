@@ -26,4 +26,5 @@ EXPORTER = Exporter(
     options=ExportOptions,
     schema=_schema,
     convert=_convert,
+    names_images=True,
 )

@@ -21,6 +21,7 @@ PROVENANCE = {
     "disagreement": 0.25,
     "n_judgments": 3,
     "simulated": False,
+    "images": [],
 }
 CARRIED = {
     name: PROVENANCE[name]

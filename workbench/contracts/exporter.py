@@ -81,6 +81,8 @@ class Exporter(Generic[O]):
             to the content of each. None where there are none.
         companion_names: Their names.
         formats: The kinds of file that the format may be.
+        names_images: Whether its rows say which images belong to them. A format of text alone is
+            not given the rows of items with images: a label would rest on what the row lacks.
     """
 
     key: str
@@ -96,6 +98,7 @@ class Exporter(Generic[O]):
     ) = None
     companion_names: Sequence[str] = ()
     formats: Sequence[ExportFormat] = (ExportFormat.PARQUET, ExportFormat.JSONL)
+    names_images: bool = False
 
 
 AnyExporter = Exporter[Any]

@@ -2,7 +2,8 @@
 
 Provenance: `item_id` (public id), `external_id`, `prompt_hash` (SHA-256 of the prompt),
 `split_group` (what may not straddle two splits), `method` (of the consensus), `confidence`,
-`disagreement`, `n_judgments`, `simulated`. Judgment rows are one per annotator and item under the
+`disagreement`, `n_judgments`, `simulated`, `images` (the hashes of the item's images, in order).
+Judgment rows are one per annotator and item under the
 release's pseudonyms.
 """
 
@@ -19,6 +20,8 @@ MESSAGES = pa.list_(MESSAGE)
 _TIME = pa.timestamp("us", tz="UTC")
 _STRINGS = pa.list_(pa.string())
 
+IMAGES = "images"
+
 
 def _required(name: str, kind: pa.DataType) -> pa.Field:
     return pa.field(name, kind, nullable=False)
@@ -34,6 +37,7 @@ _PROVENANCE = [
     pa.field("disagreement", pa.float64()),
     _required("n_judgments", pa.int32()),
     _required("simulated", pa.bool_()),
+    pa.field(IMAGES, _STRINGS),
 ]
 
 _NOTES = pa.list_(pa.struct([pa.field("step", pa.int32()), pa.field("text", pa.string())]))

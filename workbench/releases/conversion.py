@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from workbench.contracts.record_schemas import IMAGES
 from workbench.errors import VerificationFailed
 from workbench.releases.files import HashedFile, WrittenFile, hash_file, table_writer
 from workbench.releases.rendering import Rendering
@@ -25,6 +26,7 @@ from workbench.releases.splits import GroupReader, group_reader
 _SIMULATED = pa.field("simulated", pa.bool_(), nullable=False)
 _GROUPS_AHEAD = 2
 
+HAS_IMAGES = "has_images"
 SPLIT = "split"
 """The column that exporters find the name of a row's split in."""
 
@@ -165,6 +167,11 @@ class Conversion:
     def _convert_part(self, table: pa.Table) -> Part:
         exporter, options = self._wanted.exporter, self._wanted.options
         batches, left_out = [], Counter[str]()
+        rows_in = len(table)
+        if not exporter.names_images and IMAGES in table.column_names:
+            table = _without_images(table)
+        if len(table) < rows_in:
+            left_out[HAS_IMAGES] = rows_in - len(table)
         for batch in table.combine_chunks().to_batches():
             converted = exporter.convert(batch, options)
             left_out.update(converted.left_out)
@@ -175,4 +182,10 @@ class Conversion:
                     [*rendered.columns, marks], schema=self.schema
                 )
             batches.append(rendered)
-        return Part(pa.Table.from_batches(batches, self.schema), len(table), left_out)
+        return Part(pa.Table.from_batches(batches, self.schema), rows_in, left_out)
+
+
+def _without_images(table: pa.Table) -> pa.Table:
+    """Return the rows of items without images."""
+    counts = pc.fill_null(pc.list_value_length(table.column(IMAGES)), 0)
+    return table.filter(pc.equal(counts, 0))

@@ -16,7 +16,13 @@ from sqlalchemy.orm import Session
 from workbench.aggregation.consensus import NO_JUDGMENTS, SettledItem, infer_by_methods
 from workbench.agreement.reliability import Reliability
 from workbench.campaigns.pinning import options_of
-from workbench.contracts.record_schemas import CONSENSUS_SCHEMA, ITEM_SCHEMA, record_schema
+from workbench.contracts.images import find_images
+from workbench.contracts.record_schemas import (
+    CONSENSUS_SCHEMA,
+    IMAGES,
+    ITEM_SCHEMA,
+    record_schema,
+)
 from workbench.contracts.records import (
     Given,
     GivenResult,
@@ -212,6 +218,7 @@ class SnapshotWriter:
                 "disagreement": item.disagreement,
                 "n_judgments": item.n_judgments,
                 "simulated": item.id in simulated,
+                IMAGES: [image.sha256 for _, image in find_images(item.content)],
             }
             for name, records in self._records(item, outcome, given[item.id]).items():
                 rows[name] += [record | provenance for record in records]
