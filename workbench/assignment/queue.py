@@ -49,7 +49,8 @@ _NO_CAMPAIGN = "there is no such campaign"
 class Lease:
     """A task in an expert's hands until `expires_at`, for whoever names its token.
 
-    `is_new` says that they never held it before, so there is no draft of theirs.
+    `is_new` says that they never held it before, so there is no draft of theirs; `length` is that of
+    the item's content.
     """
 
     assignment_id: int
@@ -62,6 +63,7 @@ class Lease:
     item: ItemModel
     task: Task
     is_new: bool
+    length: int
 
     def show(self) -> dict[str, Any]:
         """Return what the expert's browser may see; rendering needs no open transaction."""
@@ -285,6 +287,7 @@ def _hold_again(
         item=(task := _task(session, queue)).read_item(row[8]),
         task=task,
         is_new=False,
+        length=len(row[8]),
     )
     _HOLD_AGAIN.run(
         session,
@@ -380,4 +383,5 @@ def _lease(
         item=item,
         task=task,
         is_new=row[1] == public_id,
+        length=len(content),
     )

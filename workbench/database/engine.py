@@ -13,15 +13,23 @@ from sqlalchemy.exc import DBAPIError
 from workbench.errors import SetupIncomplete
 
 WRITE_OPTION = "workbench_write"
+HASTE_OPTION = "workbench_haste"
+
+_PATIENCE = "PRAGMA busy_timeout=15000"
+_NO_PATIENCE = "PRAGMA busy_timeout=0"
 
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=15000",
+    _PATIENCE,
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-65536",
 )
+
+
+class WriterBusy(Exception):
+    """Another connection of SQLite's is writing, and who asked does not wait."""
 
 
 class Dialect(StrEnum):
@@ -107,7 +115,22 @@ def _open_sqlite(url: str | URL, pool_size: int) -> Engine:
     def _begin(connection: Connection) -> None:
         # A deferred transaction that turns into a writer fails at once when another has written
         # since its first read; taking the write lock at BEGIN waits instead.
-        writes = connection.get_execution_options().get(WRITE_OPTION, True)
-        execute_directly(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get(HASTE_OPTION, False):
+            _begin_at_once(connection)
+        else:
+            writes = options.get(WRITE_OPTION, True)
+            execute_directly(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _begin_at_once(connection: Connection) -> None:
+    execute_directly(connection, _NO_PATIENCE)
+    try:
+        execute_directly(connection, "BEGIN IMMEDIATE")
+    except DBAPIError as error:
+        message = "somebody else is writing"
+        raise WriterBusy(message) from error
+    finally:
+        execute_directly(connection, _PATIENCE)

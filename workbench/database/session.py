@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
@@ -12,8 +12,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from workbench.database.engine import (
+    HASTE_OPTION,
     WRITE_OPTION,
     Dialect,
+    WriterBusy,
     dialect_of,
     open_engine,
     open_writer,
@@ -21,6 +23,8 @@ from workbench.database.engine import (
 from workbench.database.prepared import CONNECTION
 
 T = TypeVar("T")
+
+_MANY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,9 @@ class Database:
         self._writer = open_writer(engine)
         # SQLite has one writer: threads of this process queue here, in memory, rather than in
         # SQLite's busy handler, whose back-off sleeps cost seconds under load.
-        self._write_lock = threading.Lock() if self.dialect is Dialect.SQLITE else nullcontext()
+        self._hasty_writer = self._writer.execution_options(**{HASTE_OPTION: True})
+        writers = 1 if self.dialect is Dialect.SQLITE else _MANY
+        self._write_lock = threading.BoundedSemaphore(writers)
 
     @classmethod
     def open(cls, url: str, *, pool_size: int = 40) -> Self:
@@ -60,22 +66,36 @@ class Database:
         with self._write_lock, _unit_of_work(self._writer) as session:
             yield session
 
-    def write_together(self, units: Sequence[Callable[[Session], T]]) -> list[T | Failed]:
+    def write_together(
+        self, units: Sequence[Callable[[Session], T]], *, waits: bool = True
+    ) -> list[T | Failed] | None:
         """Run units of work one after another and commit them at once.
 
         When one of them raises, nothing of the others is kept either, and each is run again in a
         transaction of its own; so a unit may be run twice, and does nothing but what a rollback
         takes back.
+
+        Args:
+            waits: If not, None says that it would take longer: somebody else is writing, or a unit
+                has raised.
         """
+        if not self._write_lock.acquire(blocking=waits):
+            return None
         try:
-            with self.write() as session:
+            with _unit_of_work(self._writer if waits else self._hasty_writer) as session:
                 return [_run_among_others(unit, session) for unit in units]
+        except WriterBusy:
+            return None
         except _UnitRaised:
+            if not waits:
+                return None
             return [self._run_alone(unit) for unit in units]
+        finally:
+            self._write_lock.release()
 
     def _run_alone(self, unit: Callable[[Session], T]) -> T | Failed:
         try:
-            with self.write() as session:
+            with _unit_of_work(self._writer) as session:
                 return unit(session)
         except Exception as error:  # noqa: BLE001 - it goes to whoever waits for this unit
             return Failed(error)

@@ -1,7 +1,8 @@
 """The path that every task takes, through the database: units of work and what follows a commit.
 
-SQLite has one writer. Requests that wait for it together are committed together, so that a commit
-and a change of thread are not paid for by every one of them.
+SQLite has one writer, and Python one interpreter. Requests that wait together are committed together,
+on the event loop itself while nobody else is writing: a change of thread costs more than a unit, and
+there is no other request that could be served meanwhile. Only what has to wait goes to a thread.
 No answer leaves before its commit is done.
 """
 
@@ -12,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
 from fastapi import Response
@@ -20,15 +22,28 @@ from sqlalchemy.orm import Session
 from workbench.database.engine import Dialect
 from workbench.database.session import Database, Failed
 
-Outcome = Response | Callable[[], Response]
-"""A response, or what draws it when the commit is done and nobody waits for the database."""
-
-Unit = Callable[[Session], Outcome]
-
 MOST_TOGETHER = 32
-"""Units of one commit: about 20 ms, so that other writers are not kept waiting."""
+"""Units of one commit: about 10 ms, so that nobody is kept waiting."""
+
+SHORT = 6_000
+"""Characters that are drawn sooner than another thread would have begun."""
 
 _THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What makes the response when the commit is done and the database is free again.
+
+    `length` is how many characters it draws.
+    """
+
+    draw: Callable[[], Response]
+    length: int
+
+
+Outcome = Response | Drawing
+Unit = Callable[[Session], Outcome]
 
 
 class Commits(Protocol):
@@ -69,78 +84,87 @@ class CommittedApart:
 
     def _run(self, unit: Unit) -> Response:
         with self._database.write() as session:
-            answer = unit(session)
-        return _drawn(answer)
+            outcome = unit(session)
+        return outcome.draw() if isinstance(outcome, Drawing) else outcome
+
+
+_Future = asyncio.Future[Response]
 
 
 class CommittedTogether:
-    """One thread commits whatever waits; another draws what can be drawn after the commit.
-
-    One batch is under way at a time, and the next is handed over when the loop has nothing else to
-    do, so that the loop and the writer do not take the interpreter from each other.
-    """
+    """Whatever waits in one transaction, one batch at a time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: deque[tuple[Unit, asyncio.Future[Response]]] = deque()
+        self._waiting: deque[tuple[Unit, _Future]] = deque()
         self._is_busy = False
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._patient = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._drawing = ThreadPoolExecutor(1, thread_name_prefix="drawing")
 
     async def answer(self, unit: Unit) -> Response:
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Response] = loop.create_future()
+        future: _Future = loop.create_future()
         self._waiting.append((unit, future))
         if not self._is_busy:
             self._is_busy = True
+            # What else came with this request joins it before the loop gets there.
             loop.call_soon(self._begin, loop)
         return await future
 
     def close(self) -> None:
-        self._writer.shutdown()
+        self._patient.shutdown()
         self._drawing.shutdown()
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         size = min(len(self._waiting), MOST_TOGETHER)
         self._is_busy = size > 0
-        if size:
-            batch = [self._waiting.popleft() for _ in range(size)]
-            self._writer.submit(self._write, loop, batch)
+        if not size:
+            return
+        batch = [self._waiting.popleft() for _ in range(size)]
+        outcomes = self._write(batch, waits=False)
+        if outcomes is None:
+            self._patient.submit(self._write_patiently, loop, batch)
+        else:
+            self._settle(loop, batch, outcomes)
 
     def _write(
-        self, loop: asyncio.AbstractEventLoop, batch: list[tuple[Unit, asyncio.Future[Response]]]
-    ) -> None:
-        outcomes: Sequence[Outcome | Failed]
+        self, batch: Sequence[tuple[Unit, _Future]], *, waits: bool
+    ) -> Sequence[Outcome | Failed] | None:
         try:
-            outcomes = self._database.write_together([unit for unit, _ in batch])
-        except Exception as error:  # noqa: BLE001 - whoever waits is told, and the thread goes on
-            outcomes = [Failed(error)] * len(batch)
-        settled = [(future, outcome) for (_, future), outcome in zip(batch, outcomes, strict=True)]
-        _tell(loop, self._settle, loop, settled)
+            return self._database.write_together([unit for unit, _ in batch], waits=waits)
+        except Exception as error:  # noqa: BLE001 - whoever waits is told
+            return [Failed(error)] * len(batch)
+
+    def _write_patiently(
+        self, loop: asyncio.AbstractEventLoop, batch: Sequence[tuple[Unit, _Future]]
+    ) -> None:
+        _tell(loop, self._settle, loop, batch, self._write(batch, waits=True))
 
     def _settle(
         self,
         loop: asyncio.AbstractEventLoop,
-        settled: Sequence[tuple[asyncio.Future[Response], Outcome | Failed]],
+        batch: Sequence[tuple[Unit, _Future]],
+        outcomes: Sequence[Outcome | Failed],
     ) -> None:
-        for future, outcome in settled:
-            if isinstance(outcome, Response | Failed):
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if not isinstance(outcome, Drawing):
                 _resolve(future, outcome)
+            elif outcome.length <= SHORT:
+                _resolve(future, _drawn(outcome))
             else:
-                self._drawing.submit(_draw, loop, future, outcome)
+                self._drawing.submit(_draw_apart, loop, future, outcome)
         loop.call_soon(self._begin, loop)
 
 
-def _draw(
-    loop: asyncio.AbstractEventLoop,
-    future: asyncio.Future[Response],
-    answer: Callable[[], Response],
-) -> None:
+def _drawn(outcome: Drawing) -> Response | Failed:
     try:
-        outcome: Response | Failed = answer()
+        return outcome.draw()
     except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
-        outcome = Failed(error)
-    _tell(loop, _resolve, future, outcome)
+        return Failed(error)
+
+
+def _draw_apart(loop: asyncio.AbstractEventLoop, future: _Future, outcome: Drawing) -> None:
+    _tell(loop, _resolve, future, _drawn(outcome))
 
 
 def _tell(loop: asyncio.AbstractEventLoop, do: Callable[..., None], *given: Any) -> None:
@@ -149,14 +173,10 @@ def _tell(loop: asyncio.AbstractEventLoop, do: Callable[..., None], *given: Any)
         loop.call_soon_threadsafe(do, *given)
 
 
-def _resolve(future: asyncio.Future[Response], outcome: Response | Failed) -> None:
+def _resolve(future: _Future, outcome: Response | Failed) -> None:
     if future.done():
         return
     if isinstance(outcome, Failed):
         future.set_exception(outcome.error)
     else:
         future.set_result(outcome)
-
-
-def _drawn(answer: Outcome) -> Response:
-    return answer if isinstance(answer, Response) else answer()

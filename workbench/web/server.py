@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,6 +55,9 @@ def run(
         schema_revision=schema_revision,
         background=background,
     )
+    # What was built at the start stays: a collection that goes through it all stops every request.
+    gc.collect()
+    gc.freeze()
     uvicorn.Server(uvicorn.Config(app, **_options(host, port))).run()
 
 

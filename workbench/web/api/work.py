@@ -27,7 +27,7 @@ from workbench.judging.revision import revise_judgment
 from workbench.judging.submission import submit_judgment
 from workbench.models import Position, Role
 from workbench.people.actors import Actor
-from workbench.web.commits import Outcome
+from workbench.web.commits import Drawing, Outcome
 from workbench.web.direct import DirectRoute
 from workbench.web.edge import Edge, Work, allow
 
@@ -263,8 +263,8 @@ def claim_task(campaign: Id, body: Claim, work: ExpertWork) -> Outcome:
         draft = find_draft(work.session, lease.assignment_id)
     if lease is None:
         return Response(status_code=204)
-    # Rendering takes longer than all the rest and needs no database: nobody waits for it.
-    return partial(_show_lease, lease, draft, work.settings.lease_seconds)
+    draw = partial(_show_lease, lease, draft, work.settings.lease_seconds)
+    return Drawing(draw, length=lease.length)
 
 
 def _show_lease(lease: Lease, draft: SavedDraft | None, lease_seconds: int) -> Response:
