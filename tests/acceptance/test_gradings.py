@@ -130,7 +130,7 @@ def test_a_step_of_an_export_is_true_as_its_grade_and_the_option_say(
             *("release", "export", "steps/v1", "--exporter", "trl_stepwise", "--format", kind),
             *("--to", "out", "--option", f"neutral={str(neutral).lower()}"),
         )
-        assert exported["options"] == {"neutral": neutral}
+        assert exported["options"]["neutral"] == neutral
     manifest = json.loads(Path("out/manifest.json").read_text())
     assert {file["options"]["neutral"] for file in manifest["files"].values()} == {neutral}
     lines = Path("out/trl_stepwise.jsonl").read_text().splitlines()
