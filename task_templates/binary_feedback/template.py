@@ -54,7 +54,7 @@ from workbench.contracts.records import (
     Response,
     UnpairedPreference,
 )
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response
 from workbench.contracts.task_template import (
     Ballot,
     Category,
@@ -146,7 +146,7 @@ def label_config(options: FeedbackOptions) -> str:
 def show(item: Item, _presentation: Presentation, _options: FeedbackOptions) -> dict[str, Any]:
     return {
         "conversation": render_conversation(item.messages),
-        "response": render_text(item.response.text),
+        "response": render_response(item.response),
     }
 
 

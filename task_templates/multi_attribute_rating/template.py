@@ -38,7 +38,7 @@ from workbench.contracts.records import (
     RecordKind,
     Response,
 )
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response
 from workbench.contracts.task_template import (
     ItemModel,
     JudgmentModel,
@@ -97,7 +97,7 @@ def show(item: Item, presentation: Presentation, _options: RatingOptions) -> dic
         "responses": [
             {
                 "title": "Response" if is_alone else f"Response {LETTERS[place]}",
-                "text": render_text(item.responses[index].text),
+                "text": render_response(item.responses[index]),
             }
             for place, index in enumerate(order)
         ],

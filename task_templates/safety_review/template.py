@@ -56,7 +56,7 @@ from workbench.contracts.records import (
     Response,
     UnpairedPreference,
 )
-from workbench.contracts.rendering import render_conversation, render_text
+from workbench.contracts.rendering import render_conversation, render_response
 from workbench.contracts.task_template import (
     Category,
     Coefficient,
@@ -183,7 +183,7 @@ def label_config(options: SafetyOptions) -> str:
 def show(item: Item, _presentation: Presentation, _options: SafetyOptions) -> dict[str, Any]:
     return {
         "conversation": render_conversation(item.messages),
-        "response": render_text(item.response.text),
+        "response": render_response(item.response),
     }
 
 
