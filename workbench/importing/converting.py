@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from workbench.errors import BadRow, JudgmentInvalid
 from workbench.importing.judgment_rows import parse_judgment
 from workbench.importing.pipeline import Target
 from workbench.importing.rows import Row, RowRejected, find_unstorable, plain, read_as
-from workbench.models import Item
+from workbench.models import Annotator, AnnotatorKind, Item
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,7 @@ class RowConverter:
     ) -> None:
         self.importer = importer
         self._database, self._target, self._options = database, target, options
+        self._kinds: dict[str, AnnotatorKind] = {}
 
     def convert(self, rows: Sequence[Row]) -> Iterator[tuple[Row, Said | RowRejected]]:
         """Return what each row says, or what is wrong with it."""
@@ -50,6 +51,7 @@ class RowConverter:
             said.external_id for _, said in read if isinstance(said, Imported) and said.item is None
         }
         contents = self._find_contents(wanted) if wanted else {}
+        self._learn_kinds(said for _, said in read if isinstance(said, Imported))
         for row, said in read:
             if isinstance(said, RowRejected):
                 yield row, said
@@ -87,6 +89,21 @@ class RowConverter:
                 )
             )
             return {external_id: model.model_validate(content) for external_id, content in rows}
+
+    def _learn_kinds(self, imported: Iterable[Imported]) -> None:
+        """Find out which of the annotators are there already, and as what."""
+        names = {judgment.annotator for said in imported for judgment in said.judgments}
+        unknown = names - self._kinds.keys()
+        if not unknown:
+            return
+        with self._database.read() as session:
+            rows = session.execute(
+                select(Annotator.name, Annotator.kind).where(
+                    Annotator.organization_id == self._target.organization_id,
+                    Annotator.name.in_(unknown),
+                )
+            )
+            self._kinds |= dict(rows.all())
 
     def _fit(self, line: int, said: Imported, contents: Mapping[str, Any]) -> Said:
         if said.item is None:
@@ -126,6 +143,12 @@ class RowConverter:
         self, line: int, external_id: str, judgment: ImportedJudgment, content: Any
     ) -> Mapping[str, Any]:
         template, options = self._target.template, self._target.options
+        kind = AnnotatorKind(judgment.kind)
+        known = self._kinds.setdefault(judgment.annotator, kind)
+        if known is not kind:
+            problem = f"is {shown(judgment.annotator)}, who is a {known} and no {kind}"
+            row = BadRow(line=line, field="annotator", problem=problem, expected="another name")
+            raise RowRejected([row])
         fields: dict[str, Any] = {
             "external_id": external_id,
             "annotator": judgment.annotator,

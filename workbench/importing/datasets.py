@@ -132,6 +132,7 @@ def import_dataset(
             "progress": progress,
         }
         items = scratch.hand_over(scratch.items, import_items, database, given)
+        scratch.drop_judgments_of_rejected()
         judgments = scratch.hand_over(scratch.judgments, import_judgments, database, given)
         return DatasetReport(
             campaign=target.public_id,
@@ -186,6 +187,7 @@ class _Scratch:
                         continue
                     self._keep_behind(said.left_behind)
                     if said.item is not None:
+                        _align(self.items, items, row.line)
                         _add(self.items, items, row.line, [said.item])
                     if self._with_judgments:
                         _add(self.judgments, judgments, row.line, said.judgments)
@@ -197,14 +199,14 @@ class _Scratch:
         self, part: _Part, use_case: Any, database: Database, given: Mapping[str, Any]
     ) -> ImportReport | None:
         """Import one of the scratch files, and tell its faults by the lines they come from."""
-        self._drop_rejected(part)
         if not part.sources:
             return None
         try:
             report: ImportReport = use_case(database, path=part.path, **given)
         except ImportRejected as rejection:
             rows = [self._at_source(part, row) for row in rejection.rows]
-            raise ImportRejected(rejection.message, rows=rows, **rejection.extra) from None
+            message = rejection.message.replace(part.path.name, self._path.name)
+            raise ImportRejected(message, rows=rows, **rejection.extra) from None
         if report.rejected_file is not None:
             self._take_rejected(part, report.rejected_file)
         return report
@@ -219,8 +221,9 @@ class _Scratch:
             raise ImportRejected(message) from error
         return target
 
-    def _drop_rejected(self, part: _Part) -> None:
-        """Leave out what comes from a row that was rejected since it was converted."""
+    def drop_judgments_of_rejected(self) -> None:
+        """Leave out the judgments of rows whose items were rejected since they were converted."""
+        part = self.judgments
         if self.rejected.isdisjoint(part.sources):
             return
         kept, sources = part.path.with_suffix(".kept"), part.sources
@@ -255,6 +258,16 @@ class _Scratch:
     def _at_source(self, part: _Part, row: BadRow) -> BadRow:
         line = row.line if row.line is None else part.sources[row.line - 1]
         return BadRow(line=line, field=row.field, problem=row.problem, expected=row.expected)
+
+
+def _align(part: _Part, out: Any, line: int) -> None:
+    """Leave lines empty, so that the next row has the line that it comes from.
+
+    Faults of items name other lines in their words.
+    """
+    while len(part.sources) < line - 1:
+        out.write(b"\n")
+        part.sources.append(len(part.sources) + 1)
 
 
 def _add(part: _Part, out: Any, line: int, rows: Iterable[Mapping[str, Any]]) -> None:
