@@ -10,16 +10,26 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import select
+
+from workbench.campaigns.campaign import create_campaign
+from workbench.cli.environment import open_database
+from workbench.clock import SystemClock
+from workbench.database.session import Database
+from workbench.importing.items import import_items
+from workbench.models import Organization
+from workbench.settings import Settings
 
 WORKBENCH = Path(sys.executable).parent / "workbench"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -113,10 +123,49 @@ class Server:
         public_id: str = campaign["id"]
         return public_id
 
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """Open its database for use cases, where commands would take a process each."""
+        settings = Settings(data_dir=self.folder / "data", database_url="")
+        with open_database(settings) as database:
+            yield database
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Read the database beside the server."""
         with closing(sqlite3.connect(self.folder / "data" / "workbench.db")) as connection:
             return connection.execute(sql).fetchall()
+
+    def change(self, sql: str, values: list[str]) -> None:
+        """Change the database beside the server."""
+        with closing(sqlite3.connect(self.folder / "data" / "workbench.db", timeout=30)) as there:
+            there.execute(sql, values)
+            there.commit()
+
+
+def add_filled_campaign(
+    database: Database,
+    name: str,
+    template: str,
+    options: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+) -> str:
+    clock = SystemClock()
+    with database.write() as session:
+        campaign = create_campaign(
+            session,
+            organization_id=session.scalars(select(Organization.id)).one(),
+            name=name,
+            template_key=template,
+            options=options,
+            now=clock.now(),
+            actor="test",
+        )
+        campaign_id, public_id = campaign.id, campaign.public_id
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "items.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        import_items(database, campaign_id=campaign_id, path=path, actor="test", clock=clock)
+    return public_id
 
 
 @pytest.fixture(scope="session")
@@ -159,20 +208,25 @@ def sign_in(server: Server, browser: Browser) -> Iterator[SignIn]:
     contexts: list[BrowserContext] = []
 
     def enter(email: str) -> BrowserContext:
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        context = enter_as(email, server, browser)
         contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{server.url}/sign-in")
-        page.fill("input[name=email]", email)
-        page.fill("input[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda url: "/sign-in" not in url)
-        page.close()
         return context
 
     yield enter
     for context in contexts:
         context.close()
+
+
+def enter_as(email: str, server: Server, browser: Browser) -> BrowserContext:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto(f"{server.url}/sign-in")
+    page.fill("input[name=email]", email)
+    page.fill("input[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    page.close()
+    return context
 
 
 def open_task(context: BrowserContext, server: Server, campaign: str) -> Page:
