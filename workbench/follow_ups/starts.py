@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from workbench.agreement.reliability import list_current_judgments, model_annotators
 from workbench.campaigns.pinning import template_of
+from workbench.contracts.images import find_images
 from workbench.contracts.records import Given, record_kind
 from workbench.contracts.task_template import AnyTemplate, Settlement
 from workbench.identifiers import canonical_json
@@ -21,6 +22,7 @@ from workbench.models import Campaign, Consensus, FollowUp, FollowUpOutcome, Ite
 
 ISSUED, KEPT = "issued", "kept"
 UNSUITED, SETTLED = "unsuited", "settled"
+HAS_IMAGES = "has_images"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,11 @@ class Starter:
         contents = dict.fromkeys(
             made for record in records if (made := self._content(record)) is not None
         )
+        if any(
+            (image.sha256 or "") not in made for made in contents for _, image in find_images(item)
+        ):
+            # Records hold the texts of responses: what was judged by sight would be judged without.
+            return (), HAS_IMAGES
         return tuple(contents), ISSUED if contents else UNSUITED
 
     def _content(self, record: Any) -> str | None:
