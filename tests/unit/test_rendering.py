@@ -16,6 +16,7 @@ from workbench.contracts.records import Message
 from workbench.contracts.rendering import (
     LONGEST_MARKDOWN,
     render_conversation,
+    render_images,
     render_text,
     undrawn,
 )
@@ -324,3 +325,24 @@ def test_hostile_text_stays_inert_where_it_is_not_drawn(text: str) -> None:
     element = parsed(html)[0]
     assert element.tag == "pre"
     assert len(element) == 0, "nothing in it becomes an element"
+
+
+@pytest.mark.parametrize(
+    "address", ["", "x", "../secret", "AB" * 32, f'{"ab" * 32}" onerror="alert(1)', "ab" * 33]
+)
+def test_an_image_is_drawn_by_its_hash_or_not_at_all(address: str) -> None:
+    drawn = render_images([{"sha256": address, "alt": '"><script>alert(1)</script>'}])
+    assert "src=" not in drawn
+    assert "<script" not in drawn
+    assert "onerror" not in drawn
+
+
+def test_no_text_can_have_an_image_drawn() -> None:
+    address = f"/images/{'ab' * 32}"
+    for text in (
+        f"![seen]({address})",
+        f'<img src="{address}">',
+        f'<div class="wb-images">{address}',
+    ):
+        assert "<img" not in render_text(text)
+        assert "<img" not in render_conversation([{"role": "user", "content": text}])
