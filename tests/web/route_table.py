@@ -116,6 +116,14 @@ RULES = (
     _get("/api/v1/campaigns/{campaign}", LAB, scope="campaigns:read"),
     _get("/api/v1/campaigns/{campaign}/agreement", LAB, scope="campaigns:read"),
     _get("/api/v1/campaigns/{campaign}/consensus", LAB, scope="campaigns:read"),
+    _get("/api/v1/campaigns/{campaign}/follow-ups", LAB, scope="campaigns:read"),
+    _json(
+        "/campaigns/{campaign}/follow-ups",
+        LAB,
+        "items:write",
+        name="Edits",
+        template="critique_and_edit",
+    ),
     _file("/api/v1/campaigns/{campaign}/items", scope="items:write"),
     _file("/api/v1/campaigns/{campaign}/judgments", scope="items:write"),
     # Releases

@@ -98,6 +98,18 @@ def test_from_items_to_a_data_frame(lab: Lab) -> None:
     assert export.to_arrow().num_rows == export.rows == 2
 
 
+def test_a_campaign_is_followed_by_another(lab: Lab) -> None:
+    fill(lab)
+    edits = lab.client.follow(
+        "law/2026", name="edits", template="critique_and_edit", consensus="mean", min_judgments=2
+    )
+    assert (edits.source_name, edits.record, edits.consensus) == ("law/2026", "preference", "mean")
+    assert lab.client.follow_ups("law/2026") == [edits]
+    assert lab.client.campaign("edits").template == "critique_and_edit"
+    with pytest.raises(ClientError, match=r"these can: .*step_grading"):
+        lab.client.follow("law/2026", name="more", template="rubric_grading")
+
+
 @pytest.mark.parametrize("kind", ["parquet", "jsonl"])
 def test_an_export_becomes_a_data_set(lab: Lab, kind: str) -> None:
     fill(lab)

@@ -11,10 +11,12 @@ import typer
 from workbench.cli.environment import (
     ACTOR,
     CampaignReference,
+    Environment,
     InOrganization,
     find_campaign,
     open_environment,
 )
+from workbench.cli.measure import MethodName
 from workbench.cli.output import AsJson, answer, table
 from workbench.errors import BadRequest, NotFound
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from sqlalchemy.orm import Session
 
+    from workbench.contracts.records import RecordKind
+    from workbench.follow_ups.issue import Issued
     from workbench.models import CampaignStatus, Organization
 
 app = typer.Typer(help="Runs of annotation.", no_args_is_help=True)
@@ -79,6 +83,149 @@ def create(
         f" {summary.template_key}, {summary.overlap} judgments wanted per item.",
         as_json=as_json,
     )
+
+
+@app.command("follow")
+def follow(
+    source: CampaignReference,
+    name: Annotated[str, typer.Option(help="A name of its own within the organization.")],
+    template: Annotated[
+        str, typer.Option(help="The task type: critique_and_edit, step_grading, …")
+    ],
+    overlap: Annotated[int, typer.Option(metavar="K", help="Judgments wanted per item.")] = 1,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="An option of the task type; may be repeated."),
+    ] = None,
+    guidelines: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Markdown; the task type's own unless given."),
+    ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            help="The records that items are made from: preference, response, …; "
+            "the first that both task types know unless given.",
+        ),
+    ] = None,
+    method: Annotated[
+        MethodName, typer.Option("--consensus", help="How votes become a consensus.")
+    ] = "majority",
+    min_judgments: Annotated[
+        int | None,
+        typer.Option(help="Judgments an item needs; all that CAMPAIGN wants unless given."),
+    ] = None,
+    min_confidence: Annotated[
+        float, typer.Option(help="Confidence that its consensus needs, from 0 to 1.")
+    ] = 0.0,
+    min_margin: Annotated[
+        float | None, typer.Option(help="Margin that its consensus needs, in scale points.")
+    ] = None,
+    only_others: Annotated[
+        bool,
+        typer.Option("--only-others", help="Give items to none who judged what they come from."),
+    ] = False,
+    organization: InOrganization = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a second task from what CAMPAIGN settles: edit the winner, grade its steps.
+
+    What is settled already is issued at once, the rest by the worker as it is settled.
+    """
+    from workbench.contracts.task_template import ConsensusMethod
+    from workbench.follow_ups.follow import Following, follow_campaign
+    from workbench.follow_ups.queries import find_followed
+
+    options = split_options(option or [])
+    text = None if guidelines is None else _read_text(guidelines)
+    following = Following(
+        record=None if record is None else _record_kind(record),
+        method=ConsensusMethod(method),
+        min_judgments=min_judgments,
+        min_confidence=min_confidence,
+        min_margin=min_margin,
+        only_others=only_others,
+    )
+    with open_environment() as environment:
+        with environment.database.write() as session:
+            made = follow_campaign(
+                session,
+                source=find_campaign(session, source, organization),
+                name=name,
+                template_key=template,
+                overlap=overlap,
+                options=options,
+                guidelines=text,
+                following=following,
+                now=environment.clock.now(),
+                actor=ACTOR,
+            )
+        issued = _issue(environment, made.id)
+        with environment.database.read() as session:
+            view = find_followed(session, made)
+    if view is None:
+        raise RuntimeError
+    answer(
+        {**view.as_document(), **_issued_document(issued)},
+        f"{view.campaign_name} ({view.campaign}) follows {view.source_name}: its items come from "
+        f"{view.record} records by {view.consensus}, from {view.min_judgments} judgments on. "
+        f"{_issued_sentence(issued)}",
+        as_json=as_json,
+    )
+
+
+@app.command("issue")
+def issue(
+    campaign: CampaignReference, organization: InOrganization = None, as_json: AsJson = False
+) -> None:
+    """Issue now what the campaign it follows has settled; the worker does it by itself."""
+    from workbench.models import FollowUp
+
+    with open_environment() as environment:
+        with environment.database.read() as session:
+            found = find_campaign(session, campaign, organization)
+            if session.get(FollowUp, found.id) is None:
+                message = (
+                    f"the campaign {found.name!r} follows no other; "
+                    "workbench campaign follow makes one that does"
+                )
+                raise BadRequest(message)
+        issued = _issue(environment, found.id)
+    answer(_issued_document(issued), _issued_sentence(issued), as_json=as_json)
+
+
+def _issue(environment: Environment, campaign_id: int) -> Issued:
+    from workbench.aggregation.refresh import refresh_campaign
+    from workbench.follow_ups.issue import issue_follow_ups
+    from workbench.models import FollowUp
+
+    database, clock = environment.database, environment.clock
+    with database.read() as session:
+        source_id = session.get_one(FollowUp, campaign_id).source_id
+    refresh_campaign(database, campaign_id=source_id, clock=clock)
+    return issue_follow_ups(database, campaign_id=campaign_id, clock=clock, actor=ACTOR)
+
+
+def _issued_document(issued: Issued) -> dict[str, Any]:
+    return {"added": issued.added, "withdrawn": issued.withdrawn, "dealt_with": issued.outcomes}
+
+
+def _issued_sentence(issued: Issued) -> str:
+    told = f"{issued.added} items issued, {issued.withdrawn} taken back"
+    others = {name: n for name, n in sorted(issued.outcomes.items()) if name != "issued"}
+    waiting = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in others.items())
+    return f"{told}; not issued: {waiting}." if waiting else f"{told}."
+
+
+def _record_kind(text: str) -> RecordKind:
+    from workbench.contracts.records import RecordKind
+
+    try:
+        return RecordKind(text)
+    except ValueError:
+        message = f"{text!r} is not one of {', '.join(RecordKind)}"
+        raise typer.BadParameter(message, param_hint="--record") from None
 
 
 def split_options(given: Sequence[str]) -> dict[str, str]:

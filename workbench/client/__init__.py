@@ -9,7 +9,14 @@ with Client("http://127.0.0.1:8600", token="…") as client:
 
 from __future__ import annotations
 
-from workbench.client.answers import Campaign, Imported, ItemConsensus, Measure, Release
+from workbench.client.answers import (
+    Campaign,
+    FollowUp,
+    Imported,
+    ItemConsensus,
+    Measure,
+    Release,
+)
 from workbench.client.client import Client
 from workbench.client.errors import ClientError, Fault
 from workbench.client.export import Export, ExportedFile
@@ -21,6 +28,7 @@ __all__ = [
     "Export",
     "ExportedFile",
     "Fault",
+    "FollowUp",
     "Imported",
     "ItemConsensus",
     "Measure",

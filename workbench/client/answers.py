@@ -26,6 +26,25 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """A campaign that follows another; `outcomes` are the source's items by what they came to."""
+
+    campaign: str
+    campaign_name: str
+    template: str
+    source: str
+    source_name: str
+    record: str
+    consensus: str
+    min_judgments: int
+    min_confidence: float
+    min_margin: float | None
+    only_others: bool
+    items: int
+    outcomes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """What became of the rows of a file; `faults` says why some were left out."""
 
@@ -96,6 +115,10 @@ def read_campaign(document: Mapping[str, Any]) -> Campaign:
         finished_items=progress["finished_items"],
         judgments=progress["judgments"],
     )
+
+
+def read_follow_up(document: Mapping[str, Any]) -> FollowUp:
+    return FollowUp(**{name: document[name] for name in FollowUp.__slots__})
 
 
 def read_imported(document: Mapping[str, Any]) -> Imported:

@@ -12,12 +12,14 @@ from urllib.parse import quote
 
 from workbench.client.answers import (
     Campaign,
+    FollowUp,
     Imported,
     ItemConsensus,
     Measure,
     Release,
     read_campaign,
     read_consensus,
+    read_follow_up,
     read_imported,
     read_measure,
     read_release,
@@ -69,6 +71,49 @@ class Client:
     def campaign(self, campaign: str) -> Campaign:
         """Return one campaign by its id or name."""
         return read_campaign(self._connection.get(self._address(campaign)))
+
+    def follow(
+        self,
+        source: str | Campaign,
+        *,
+        name: str,
+        template: str,
+        overlap: int = 1,
+        options: Mapping[str, Any] | None = None,
+        guidelines: str | None = None,
+        record: str | None = None,
+        consensus: Method = "majority",
+        min_judgments: int | None = None,
+        min_confidence: float = 0.0,
+        min_margin: float | None = None,
+        only_others: bool = False,
+    ) -> FollowUp:
+        """Make a campaign whose items come from what another settles, now and later.
+
+        Args:
+            record: The kind of record that items are made from; the first that both know if None.
+            min_judgments: All that the source wants for an item if None.
+            only_others: Give items to none who judged what they come from.
+        """
+        wish = {
+            "name": name,
+            "template": template,
+            "overlap": overlap,
+            "options": dict(options or {}),
+            "guidelines": guidelines,
+            "record": record,
+            "consensus": consensus,
+            "min_judgments": min_judgments,
+            "min_confidence": min_confidence,
+            "min_margin": min_margin,
+            "only_others": only_others,
+        }
+        return read_follow_up(self._connection.post(f"{self._address(source)}/follow-ups", wish))
+
+    def follow_ups(self, source: str | Campaign) -> list[FollowUp]:
+        """Return what follows a campaign, the oldest first."""
+        answer = self._connection.get(f"{self._address(source)}/follow-ups")
+        return [read_follow_up(one) for one in answer["followed_by"]]
 
     def import_items(
         self,

@@ -16,6 +16,7 @@ from workbench.labelstudio.editor import find_editor
 from workbench.people.throttle import SignInThrottle
 from workbench.settings import Settings
 from workbench.web.api import campaigns as campaigns_api
+from workbench.web.api import follow_ups as follow_ups_api
 from workbench.web.api import health as health_api
 from workbench.web.api import measurements as measurements_api
 from workbench.web.api import people as people_api
@@ -130,6 +131,7 @@ def create_app(
         people_api.router,
         campaigns_api.router,
         measurements_api.router,
+        follow_ups_api.router,
         releases_api.router,
         sign_in.router,
         account.router,

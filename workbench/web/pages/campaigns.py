@@ -17,13 +17,24 @@ from workbench.campaigns.campaign import create_campaign, get_campaign, set_stat
 from workbench.campaigns.pinning import template_of
 from workbench.campaigns.progress import CampaignProgress, measure_campaign_progress
 from workbench.campaigns.queries import CampaignSummary, list_campaigns, summarize_campaign
+from workbench.contracts.records import RecordKind
 from workbench.contracts.registry import get_template, task_templates
+from workbench.contracts.task_template import AnyTemplate, ConsensusMethod
 from workbench.database.paging import Page
-from workbench.models import CampaignStatus, Role
+from workbench.follow_ups.follow import Following, follow_campaign, list_followers, shared_kinds
+from workbench.follow_ups.queries import FollowUpView, find_followed, list_follow_ups
+from workbench.models import Campaign, CampaignStatus, Role
 from workbench.releases.queries import ReleaseView, list_releases
 from workbench.web.charts import Amount, ColumnChart, IntervalChart, column_chart
-from workbench.web.edge import Edge, allow
-from workbench.web.figures import Headline, alpha_chart, headline_of, percent_chart
+from workbench.web.edge import Edge, Work, allow
+from workbench.web.figures import (
+    METHOD_TITLES,
+    Headline,
+    alpha_chart,
+    headline_of,
+    percent_chart,
+    reason_word,
+)
 from workbench.web.forms import refusals_to, see_other
 from workbench.web.frame import STATUS_BADGES, CampaignFrame, Naming, frame_of, naming_of
 from workbench.web.option_fields import OptionField, option_fields, read_option_fields
@@ -36,6 +47,7 @@ router = APIRouter(prefix="/campaigns", include_in_schema=False)
 PAGE_SIZE = 20
 _WORST = 5
 _RECENT_RELEASES = 3
+_FOLLOWABLE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +122,25 @@ class TemplateChoice:
     is_chosen: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowForm:
+    """What a new campaign follows, and what may be chosen of it."""
+
+    source: str
+    name: str
+    records: Sequence[tuple[str, str]]
+    methods: Sequence[tuple[str, str]]
+    min_judgments: int
+
+
 @dataclass(frozen=True, slots=True)
 class NewCampaignContext:
     templates: Sequence[TemplateChoice]
     template: str
     options: Sequence[OptionField]
     guidelines: str
+    sources: Sequence[tuple[str, str]]
+    follow: FollowForm | None
 
 
 @router.get("/new")
@@ -123,25 +148,59 @@ def new_campaign_page(
     request: Request,
     edge: Annotated[Edge, allow(Role.QA_LEAD, Role.ENGINEER)],
     template: str = "",
+    follows: str = "",
 ) -> Response:
-    with edge.read():
-        chosen = get_template(template or next(iter(task_templates())))
+    with edge.read() as work:
+        campaigns = list_campaigns(
+            work.session, organization_id=work.actor.organization_id, page_size=_FOLLOWABLE
+        )
+        source = _find_source(work, follows)
+        able = task_templates().values() if source is None else list_followers(source)
+        keys = [one.key for one in able]
+        chosen = get_template(template or next(iter(keys), next(iter(task_templates()))))
+        follow = None if source is None else _follow_form(source, chosen)
     context = NewCampaignContext(
         templates=[
             TemplateChoice(
                 key=one.key, title=one.title, summary=one.summary, is_chosen=one is chosen
             )
-            for one in task_templates().values()
+            for one in able
         ],
         template=chosen.key,
         options=option_fields(chosen.options_model),
         guidelines=chosen.guidelines,
+        sources=[(one.public_id, one.name) for one in campaigns.rows],
+        follow=follow,
     )
     return render(request, "campaigns/new.html", context)
 
 
+def _find_source(work: Work, reference: str) -> Campaign | None:
+    if not reference:
+        return None
+    return get_campaign(
+        work.session, reference=reference, organization_id=work.actor.organization_id
+    )
+
+
+def _follow_form(source: Campaign, template: AnyTemplate) -> FollowForm:
+    return FollowForm(
+        source=source.public_id,
+        name=source.name,
+        records=[
+            (str(kind), str(kind).replace("_", " ").capitalize())
+            for kind in shared_kinds(source, template)
+        ],
+        methods=[(str(method), title) for method, title in METHOD_TITLES.items()],
+        min_judgments=source.overlap,
+    )
+
+
 class NewCampaign(BaseModel):
-    """Options of the template come as further fields, `option.<name>`."""
+    """Options of the template come as further fields, `option.<name>`.
+
+    A campaign that follows another says so; its filters may be left empty.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -149,6 +208,24 @@ class NewCampaign(BaseModel):
     template: str
     overlap: int = Field(ge=1, le=1000)
     guidelines: str = ""
+    follows: str = ""
+    record: RecordKind | None = None
+    consensus: ConsensusMethod = ConsensusMethod.MAJORITY
+    min_judgments: int | None = Field(default=None, ge=1, le=1000)
+    min_confidence: float = Field(default=0.0, ge=0, le=1)
+    min_margin: float | None = Field(default=None, ge=0)
+    only_others: bool = False
+
+    @property
+    def following(self) -> Following:
+        return Following(
+            record=self.record,
+            method=self.consensus,
+            min_judgments=self.min_judgments,
+            min_confidence=self.min_confidence,
+            min_margin=self.min_margin,
+            only_others=self.only_others,
+        )
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -162,16 +239,30 @@ def add_campaign(
     form: Annotated[NewCampaign, Form()],
 ) -> Response:
     with refusals_to(request, "new_campaign_page"), edge.write() as work:
-        campaign = create_campaign(
-            work.session,
-            organization_id=work.actor.organization_id,
-            name=form.name,
-            template_key=form.template,
-            overlap=form.overlap,
-            options=form.options,
-            guidelines=form.guidelines.replace("\r\n", "\n").strip() or None,
-            now=work.now,
-            actor=work.actor.person_public_id,
+        given: dict[str, Any] = {
+            "name": form.name,
+            "template_key": form.template,
+            "overlap": form.overlap,
+            "options": form.options,
+            "guidelines": form.guidelines.replace("\r\n", "\n").strip() or None,
+            "now": work.now,
+            "actor": work.actor.person_public_id,
+        }
+        source = _find_source(work, form.follows)
+        if source is None:
+            campaign = create_campaign(
+                work.session, organization_id=work.actor.organization_id, **given
+            )
+        else:
+            campaign = follow_campaign(
+                work.session, source=source, following=form.following, **given
+            )
+    if source is not None:
+        return see_other(
+            request,
+            "campaign_page",
+            campaign=campaign.public_id,
+            notice=f"“{campaign.name}” is open. Its items come as “{source.name}” settles them.",
         )
     return see_other(
         request,
@@ -214,6 +305,9 @@ class CampaignContext:
     releases: Sequence[ReleaseView]
     n_releases: int
     options: Sequence[tuple[str, str]]
+    follows: FollowUpView | None
+    outcomes: Sequence[tuple[str, int]]
+    followed_by: Sequence[FollowUpView]
     now: datetime
 
 
@@ -237,6 +331,7 @@ def campaign_page(
         )
         frame, naming = frame_of(found, actor, route="campaign_page"), naming_of(found, actor)
         options = [(name, _plain(value)) for name, value in found.options.items()]
+        follows, followed_by = find_followed(session, found), list_follow_ups(session, found)
     day_rows = [(f"{day:%d %b %Y}", count) for day, count in progress.by_day]
     measures = view.agreement.measures if view else ()
     context = CampaignContext(
@@ -267,9 +362,28 @@ def campaign_page(
         releases=releases.rows,
         n_releases=releases.total,
         options=options,
+        follows=follows,
+        outcomes=[] if follows is None else _outcomes(follows),
+        followed_by=followed_by,
         now=work.now,
     )
     return render(request, "campaigns/overview.html", context)
+
+
+_OUTCOME_WORDS = {
+    "issued": "issued",
+    "kept": "settled otherwise since; kept, as somebody had taken it up",
+    "unsuited": "nothing that this task can start from",
+    "has_images": "rests on images that its records do not hold",
+    "below_min_margin": "below the least margin",
+}
+
+
+def _outcomes(follows: FollowUpView) -> list[tuple[str, int]]:
+    return [
+        (_OUTCOME_WORDS.get(outcome) or reason_word(outcome), count)
+        for outcome, count in follows.outcomes.items()
+    ]
 
 
 def _plain(value: object) -> str:
