@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import select
 
 from tests.factories import make_expert
 from tests.imports import Desk, comparison_row
@@ -18,11 +20,13 @@ from workbench.clock import FixedClock
 from workbench.contracts.exporter import ExportFormat
 from workbench.contracts.registry import get_exporter
 from workbench.database.session import Database
+from workbench.errors import VerificationFailed
 from workbench.importing.images import ImageRules
-from workbench.models import Organization
+from workbench.models import Campaign, Organization
 from workbench.releases.export import Exported, export_release, read_options
 from workbench.releases.freeze import FrozenRelease, freeze_release
 from workbench.releases.splits import read_splits
+from workbench.releases.verify import verify_release
 from workbench.settings import Settings
 
 
@@ -78,6 +82,28 @@ def test_records_name_the_images_of_their_item(release: FrozenRelease) -> None:
     stored = {row["external_id"]: row["content"] for row in items}
     assert images["p-2"][0] in stored["p-2"]
     assert images["p-3"][0] in stored["p-3"]
+
+
+def test_a_release_carries_the_images_themselves(release: FrozenRelease) -> None:
+    images = pq.read_table(release.folder / "images.parquet").to_pylist()
+    assert sorted(row["content"] for row in images) == sorted([png(shade=1), png(shade=2)])
+    for row in images:
+        assert row["sha256"] == hashlib.sha256(row["content"]).hexdigest()
+        assert (row["media_type"], row["width"], row["height"]) == ("image/png", 2, 2)
+    states = verify_release(release.folder, expected_sha256=None)
+    assert "images.parquet" in {one.file for one in states}
+
+
+def test_a_release_is_not_frozen_without_an_image_of_it(
+    release: FrozenRelease, sqlite_database: Database, settings: Settings, clock: FixedClock
+) -> None:
+    for path in (settings.data_dir / "images").glob("*/*/*"):
+        path.write_bytes(b"rotten")
+    with sqlite_database.read() as session:
+        campaign_id = session.scalars(select(Campaign.id)).one()
+    with pytest.raises(VerificationFailed, match="is not in the data folder as it was stored"):
+        freeze_release(sqlite_database, settings, campaign_id=campaign_id, actor="cli", clock=clock)
+    assert len(list((settings.data_dir / "releases").iterdir())) == 1
 
 
 @pytest.mark.parametrize("splits", ["", "train=0.5,test=0.5"])

@@ -238,7 +238,7 @@ def _repeating(path: str, kind: pa.DataType) -> list[str]:
         return _repeating(f"{path}.list.element", kind.value_type)
     if pa.types.is_struct(kind):
         return [leaf for field in kind for leaf in _repeating(f"{path}.{field.name}", field.type)]
-    is_text = pa.types.is_string(kind)
+    is_text = pa.types.is_string(kind) or pa.types.is_binary(kind)
     return [path] if not is_text or path.rpartition(".")[2] in _REPEATING else []
 
 

@@ -34,6 +34,7 @@ from workbench.models import Campaign, Guideline, Release
 from workbench.releases.card import explain_method, render_card
 from workbench.releases.files import WrittenFile, write_bytes
 from workbench.releases.folders import release_folder
+from workbench.releases.images import write_images
 from workbench.releases.manifest import FORMAT, MANIFEST, render
 from workbench.releases.prompts import read_prompts
 from workbench.releases.snapshot import Filters, Snapshot, SnapshotWriter
@@ -93,6 +94,7 @@ def freeze_release(
     Raises:
         BadRequest: The name or a filter makes no sense.
         Conflict: The campaign has a release of that name.
+        VerificationFailed: An image is not in the data folder as it was stored.
         ImportRejected: The file to exclude cannot be read, or a row of it has no prompt.
     """
     filters = _checked(filters or Filters())
@@ -112,7 +114,8 @@ def freeze_release(
     partial.mkdir(parents=True)
     try:
         with database.read() as session:
-            content = render(_write_files(session, campaign_id, wish, partial, progress))
+            document = _write_files(session, campaign_id, wish, partial, settings, progress)
+        content = render(document)
         manifest = from_json(content)
         write_bytes(partial / MANIFEST, content)
         with database.write() as session:
@@ -160,6 +163,7 @@ def _write_files(
     campaign_id: int,
     wish: _Wish,
     folder: Path,
+    settings: Settings,
     progress: Progress | None,
 ) -> dict[str, Any]:
     campaign = session.get_one(Campaign, campaign_id)
@@ -199,6 +203,15 @@ def _write_files(
         write_bytes(folder / "guidelines.md", _guidelines(session, campaign)),
     ]
     manifest["files"] |= _entries(texts)
+    if writer.images:
+        images = write_images(
+            session,
+            data_dir=settings.data_dir,
+            organization_id=campaign.organization_id,
+            hashes=writer.images,
+            folder=folder,
+        )
+        manifest["files"] |= _entries([images])
     card = write_bytes(folder / "card.md", render_card(manifest, summary=template.summary))
     manifest["files"] |= _entries([card])
     return manifest

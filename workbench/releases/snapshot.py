@@ -134,6 +134,7 @@ class SnapshotWriter:
         self._givers = _givers(session, campaign)
         self._secret = secrets.token_bytes(32)
         self._gave = set[int]()
+        self.images = set[str]()
         self._judgments = Counter[str]()
         self._template_versions, self._guideline_versions = Counter[str](), Counter[str]()
         self._options = options_of(campaign)
@@ -197,6 +198,11 @@ class SnapshotWriter:
         prompt_hashes = {
             item.id: hash_prompt(self._template.prompt_text(item.content)) for item in items
         }
+        images = {
+            item.id: [image.sha256 or "" for _, image in find_images(item.content)]
+            for item in items
+        }
+        self.images.update(*images.values())
         simulated, given = self._write_judgments(items)
         self._write_items(items, prompt_hashes, simulated)
         rows: dict[str, list[dict[str, Any]]] = {name: [] for name in self._files}
@@ -218,7 +224,7 @@ class SnapshotWriter:
                 "disagreement": item.disagreement,
                 "n_judgments": item.n_judgments,
                 "simulated": item.id in simulated,
-                IMAGES: [image.sha256 for _, image in find_images(item.content)],
+                IMAGES: images[item.id],
             }
             for name, records in self._records(item, outcome, given[item.id]).items():
                 rows[name] += [record | provenance for record in records]
