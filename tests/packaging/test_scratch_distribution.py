@@ -1,4 +1,4 @@
-"""A distribution of somebody else's adds a task type and a format by entry points alone."""
+"""A distribution of somebody else's adds a task type and formats by entry points alone."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ acme_verdict = acme_workbench.verdict:TEMPLATE
 
 [workbench.exporters]
 acme_lines = acme_workbench.lines:EXPORTER
+
+[workbench.importers]
+acme_lines = acme_workbench.read_lines:IMPORTER
 """
 TEMPLATE = '''
 from typing import Any, Literal
@@ -114,6 +117,31 @@ EXPORTER = Exporter(
     convert=convert,
 )
 """
+IMPORTER = """
+from workbench.contracts.importer import (
+    Imported, ImportedJudgment, Importer, ImportOptions, ImportRow, name_by_content,
+)
+
+
+class Row(ImportRow):
+    text: str
+    is_good: bool
+
+
+def convert(row, options):
+    value = {"verdict": "good" if row.is_good else "bad"}
+    return Imported(
+        external_id=name_by_content("acme", row.text),
+        item={"prompt": "Is it?", "response": row.text},
+        judgments=[ImportedJudgment(annotator="acme", value=value)],
+    )
+
+
+IMPORTER = Importer(
+    key="acme_lines", version="1", title="Acme's lines", summary="texts and whether they are good",
+    template="acme_verdict", options=ImportOptions, row=Row, convert=convert,
+)
+"""
 
 
 @pytest.fixture
@@ -129,6 +157,7 @@ def site(tmp_path: Path) -> Path:
     (package / "__init__.py").write_text("")
     (package / "verdict.py").write_text(TEMPLATE)
     (package / "lines.py").write_text(EXPORTER)
+    (package / "read_lines.py").write_text(IMPORTER)
     return site
 
 
@@ -181,3 +210,6 @@ def test_a_task_type_and_a_format_of_another_distribution_work(tmp_path: Path, s
     (path,) = (tmp_path / "exported").rglob("acme_lines*.jsonl")
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     assert rows == [{"text": "one!", "is_good": True}, {"text": "two!", "is_good": False}]
+    run(tmp_path, site, *create[:-1], "--template", "acme_verdict", "--name", "again")
+    done = run(tmp_path, site, "import", "dataset", "again", str(path), "--format", "acme_lines")
+    assert (done["items"]["added"], done["judgments"]["added"]) == (2, 2)
