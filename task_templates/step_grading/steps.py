@@ -71,9 +71,11 @@ def _is_in_formula(line: str, *, is_inside: bool) -> bool:
 
 
 def _solution(prompt: Sequence[Message], text: str, model: str | None) -> Mapping[str, Any] | None:
-    """Return a row of a problem in one message; None for a conversation or fewer than two steps."""
+    """Return a row of a problem in one message of text; None for others, or fewer than two steps."""
     steps = split_steps(text)
     if len(steps) < FEWEST or len(prompt) != 1 or prompt[0]["role"] != "user":
+        return None
+    if prompt[0].get("images"):
         return None
     return {"problem": prompt[0]["content"], "steps": steps, "model": model}
 

@@ -46,6 +46,15 @@ def test_a_record_becomes_an_item_of_the_same_prompt_with_the_response_and_its_m
     assert ("m1" in written) == (kind is not RecordKind.PROMPT_COMPLETION)
 
 
+@pytest.mark.parametrize("key", ["binary_feedback", "critique_and_edit", "safety_review"])
+def test_the_images_of_a_prompt_come_along(key: str) -> None:
+    prompt: list[Message] = [{**PROMPT[0], "images": [{"sha256": "0" * 64, "alt": "A graph"}]}]
+    template = get_template(key)
+    record = Preference(prompt=prompt, chosen=SOLUTION, rejected="No idea.")
+    item = template.item_model.model_validate(template.starts_from[RecordKind.PREFERENCE](record))
+    assert item.messages == prompt
+
+
 def test_the_winner_can_be_edited_graded_rated_reviewed_and_given_feedback() -> None:
     able = {key for key, kind in STARTS if kind is RecordKind.PREFERENCE}
     assert able == {
@@ -91,8 +100,9 @@ def test_a_response_is_cut_at_blank_lines_and_numbered_lines(text: str, steps: l
         (PROMPT, "It is 2."),
         (PROMPT, "```\nx = 2\n\nprint(x)\n```"),
         ([{"role": "system", "content": "Be brief."}, *PROMPT], SOLUTION),
+        ([{**PROMPT[0], "images": [{"sha256": "0" * 64, "alt": "A graph"}]}], SOLUTION),
     ],
-    ids=["one step", "one block of code", "not one message"],
+    ids=["one step", "one block of code", "not one message", "a picture"],
 )
 def test_what_has_no_steps_or_no_single_problem_is_left_out_of_step_grading(
     prompt: list[Message], chosen: str

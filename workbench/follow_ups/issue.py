@@ -12,7 +12,7 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from pydantic_core import from_json
 from sqlalchemy import delete, exists, insert, select, update
@@ -44,7 +44,7 @@ from workbench.models import (
 )
 
 ACTOR = "worker"
-WRITTEN_AT_ONCE = 50
+WRITTEN_AT_ONCE = 25
 """Items of a source that one unit of work deals with: a submit waits for no longer."""
 
 _SHUFFLE_BITS = 44
@@ -75,8 +75,10 @@ def issue_follow_ups(
             for first in range(0, len(starts), WRITTEN_AT_ONCE):
                 with database.write() as session:
                     some = starts[first : first + WRITTEN_AT_ONCE]
-                    if not issuer.write(session, some, clock):
-                        return issuer.done()
+                    is_open = issuer.write(session, some, clock)
+                if not is_open:
+                    return issuer.done()
+                issuer.confirm()
     finally:
         issuer.record(database, clock, actor)
     return issuer.done()
@@ -108,14 +110,28 @@ class _Issuer:
     def __init__(self, campaign_id: int) -> None:
         self._campaign_id = campaign_id
         self._import_number: int | None = None
-        self._added, self._withdrawn = 0, 0
-        self._outcomes = Counter[str]()
+        self._counts, self._outcomes = Counter[str](), Counter[str]()
+        # What the present unit of work did, which a rollback takes back.
+        self._made: list[tuple[Item, int]] = []
+        self._taken_back = 0
+        self._came_to = Counter[str]()
 
     def done(self) -> Issued:
-        return Issued(added=self._added, withdrawn=self._withdrawn, outcomes=dict(self._outcomes))
+        return Issued(
+            added=self._counts["added"],
+            withdrawn=self._counts["withdrawn"],
+            outcomes=dict(self._outcomes),
+        )
+
+    def confirm(self) -> None:
+        """Count what is committed."""
+        self._counts.update(added=len(self._made), withdrawn=self._taken_back)
+        self._outcomes.update(self._came_to)
+        self._made, self._taken_back = [], 0
+        self._came_to.clear()
 
     def record(self, database: Database, clock: Clock, actor: str) -> None:
-        if not self._added and not self._withdrawn:
+        if not self._counts.total():
             return
         with database.write() as session:
             campaign = session.get_one(Campaign, self._campaign_id)
@@ -126,11 +142,7 @@ class _Issuer:
                 action="follow_ups_issued",
                 subject=campaign.public_id,
                 now=clock.now(),
-                detail={
-                    "added": self._added,
-                    "withdrawn": self._withdrawn,
-                    "outcomes": dict(self._outcomes),
-                },
+                detail=asdict(self.done()),
             )
 
     def write(self, session: Session, starts: Sequence[Start], clock: Clock) -> bool:
@@ -146,20 +158,22 @@ class _Issuer:
         source = session.get_one(Campaign, session.get_one(FollowUp, self._campaign_id).source_id)
         standing = self._list_standing(session, starts)
         names = _Names(session, campaign, starts)
+        outcomes = []
         for start in starts:
             outcome = self._settle(
                 session, campaign, source, start, standing.get(start.item_id, ()), names, clock
             )
-            self._outcomes[outcome] += 1
-            session.add(
-                FollowUpOutcome(
-                    campaign_id=campaign.id,
-                    source_item_id=start.item_id,
-                    consensus_hash=start.consensus_hash,
-                    outcome=outcome,
-                )
+            self._came_to[outcome] += 1
+            outcomes.append(
+                {
+                    "campaign_id": campaign.id,
+                    "source_item_id": start.item_id,
+                    "consensus_hash": start.consensus_hash,
+                    "outcome": outcome,
+                }
             )
-        session.flush()
+        session.execute(insert(FollowUpOutcome), outcomes)
+        self._insert(session)
         return True
 
     def _still_due(self, session: Session, starts: Sequence[Start]) -> list[Start]:
@@ -226,7 +240,7 @@ class _Issuer:
         # What is kept stands in the place of one that would be issued: an item is issued once.
         missing = [wanted[key] for key in wanted if key not in present]
         for content in missing[: max(0, len(missing) - kept)]:
-            self._insert(session, campaign, source, start, content, names.draw(start), clock)
+            self._make(session, campaign, source, start, content, names.draw(start), clock)
         return KEPT if kept else start.outcome
 
     def _take_back(self, session: Session, item: _Standing, names: _Names) -> bool:
@@ -250,10 +264,10 @@ class _Issuer:
             session.execute(delete(Flag).where(Flag.item_id == item.id))
             session.execute(delete(Item).where(Item.id == item.id))
         names.give_back(item.external_id)
-        self._withdrawn += 1
+        self._taken_back += 1
         return True
 
-    def _insert(
+    def _make(
         self,
         session: Session,
         campaign: Campaign,
@@ -283,14 +297,17 @@ class _Issuer:
             open_slots=campaign.overlap,
             created_at=clock.now(),
         )
-        session.add(item)
+        self._made.append((item, start.item_id))
+
+    def _insert(self, session: Session) -> None:
+        session.add_all(item for item, _ in self._made)
         session.flush()
-        session.execute(
-            insert(FollowUpItem).values(
-                item_id=item.id, campaign_id=campaign.id, source_item_id=start.item_id
-            )
-        )
-        self._added += 1
+        comes_from = [
+            {"item_id": item.id, "campaign_id": item.campaign_id, "source_item_id": source_item_id}
+            for item, source_item_id in self._made
+        ]
+        if comes_from:
+            session.execute(insert(FollowUpItem), comes_from)
 
 
 class _Names:
