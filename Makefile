@@ -3,14 +3,16 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TRAINERS := .venv-trainers
+TORCH := torch==2.13.0+cpu
 PORT ?= 8600
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev browser demo test check lint bench screenshots wheel lock clean
+.PHONY: help setup setup-dev browser demo test test-trainers check lint bench screenshots wheel lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(VENV)/bin/uv:
 	@echo "==> Creating $(VENV) with $$($(PYTHON) --version)"
@@ -50,6 +52,25 @@ demo: setup ## Fill a demo organization and serve it
 test: setup-dev ## Run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+# Only a CPU build of PyTorch will do: the default one of an index comes with gigabytes for GPUs. Where
+# pip finds none by itself, PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL tells it where one is.
+$(TRAINERS)/.torch: Makefile
+	@echo "==> Installing $(TORCH) in $(TRAINERS)"
+	@$(PYTHON) -m venv $(TRAINERS)
+	@$(TRAINERS)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps '$(TORCH)'
+	@touch $@
+
+# The lock is whole but for PyTorch, hence --no-deps and the check of the outcome.
+$(TRAINERS)/.ready: $(VENV)/bin/uv $(TRAINERS)/.torch requirements/trainers.txt pyproject.toml
+	@echo "==> Installing the locked packages of the trainers"
+	@$(BIN)/uv pip install --quiet --python $(TRAINERS)/bin/python --no-deps --require-hashes -r requirements/trainers.txt
+	@$(BIN)/uv pip install --quiet --python $(TRAINERS)/bin/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip check --python $(TRAINERS)/bin/python
+	@touch $@
+
+test-trainers: $(TRAINERS)/.ready ## Take a training step of each trainer on exported files (needs a CPU build of PyTorch)
+	@$(TRAINERS)/bin/python -m pytest -c tests/trainers/pytest.ini tests/trainers
+
 lint: setup-dev ## Check style, types and layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -73,6 +94,9 @@ lock: $(VENV)/bin/uv ## Lock the dependencies again
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group build --universal --python-version 3.11 \
 	  --constraint requirements/dev.txt --generate-hashes --no-emit-index-url --no-header --quiet \
 	  --output-file requirements/runtime.txt
+	@$(BIN)/uv pip compile requirements/trainers.in --overrides requirements/trainers-overrides.txt --universal \
+	  --python-version 3.11 --constraint requirements/dev.txt --generate-hashes --no-emit-index-url \
+	  --no-emit-package torch --no-header --quiet --output-file requirements/trainers.txt
 
 clean: ## Remove what the targets made (not the data)
-	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(TRAINERS) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -20,6 +20,9 @@ from workbench.migrations.runner import upgrade
 from workbench.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+collect_ignore = ["trainers"]
+"""Run by `make test-trainers`, in an environment of its own."""
+
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
 _numbers = itertools.count(1)
