@@ -11,7 +11,7 @@ import typer
 
 from workbench.cli.environment import read_settings
 from workbench.cli.output import AsJson, answer, console, table
-from workbench.errors import BadRequest, Conflict
+from workbench.errors import BadRequest, Conflict, TemplateBroken
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -82,7 +82,11 @@ def from_label_studio(
     from workbench.contracts.folder_templates.label_studio import folder_from_label_studio
 
     named = key or re.sub(r"[^a-z0-9]+", "_", config.stem.lower()).strip("_")
-    files = folder_from_label_studio(_text(config), key=_checked_key(named))
+    try:
+        files = folder_from_label_studio(_text(config), key=_checked_key(named))
+    except TemplateBroken as broken:
+        broken.message = f"{config}: {broken.message}"
+        raise
     _write(named, directory, files, as_json=as_json)
 
 

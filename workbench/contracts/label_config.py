@@ -18,6 +18,9 @@ from lxml import etree
 
 from workbench.errors import BadRow, TemplateBroken
 
+_PLAIN_XML = (
+    "the View alone, without a DOCTYPE, and texts in place of the entities that stand for them"
+)
 _FORBIDDEN = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _DATA_FIELD = re.compile(r"\$(\w+)")
 _INDEX = "{{idx}}"
@@ -261,7 +264,7 @@ def read_markup(xml: str) -> etree._Element:
     forbidden = _FORBIDDEN.search(xml)
     if forbidden is not None:
         line = xml.count("\n", 0, forbidden.start()) + 1
-        _give_up("has a DOCTYPE or an entity, which are refused", line)
+        _give_up("has a DOCTYPE or an entity, which are refused", line, _PLAIN_XML)
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,
@@ -275,15 +278,17 @@ def read_markup(xml: str) -> etree._Element:
     except etree.XMLSyntaxError as error:
         _give_up(f"is not well-formed: {error.msg}", error.lineno)
     if root.getroottree().docinfo.internalDTD is not None:
-        _give_up("has a DOCTYPE, which is refused", None)
+        _give_up("has a DOCTYPE, which is refused", None, _PLAIN_XML)
     if root.tag != "View":
         _refuse(root, "the outermost tag must be View")
     return root
 
 
-def _give_up(problem: str, line: int | None) -> NoReturn:
+def _give_up(
+    problem: str, line: int | None, expected: str = "well-formed XML in one View"
+) -> NoReturn:
     """Refuse a text that cannot be read at all."""
-    row = BadRow(line=line, field="XML", problem=problem, expected="well-formed XML in one View")
+    row = BadRow(line=line, field="XML", problem=problem, expected=expected)
     message = f"the labeling configuration {problem}"
     raise TemplateBroken(message, rows=[row])
 
@@ -315,7 +320,7 @@ def _read_element(
     if name is None or element.tag in _CHOICE_TAGS:
         return
     if name in controls or name in objects:
-        _refuse(element, f"the name {name!r} is used twice")
+        _refuse(element, f"the name {name!r} is used twice", "a name of its own for each tag")
     if element.get("toName") is not None:
         controls[name] = _read_control(element, name)
     else:
