@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import lxml.html
 from lxml import etree
 from pygments.token import STANDARD_TYPES
@@ -26,18 +28,24 @@ MATH_ATTRIBUTES = names(
 OWN_CLASSES = names(
     "wb-text rendered source nothing formula code link image address boxed struck "
     "align-left align-right align-center "
-    "wb-conversation turn turn-user turn-assistant turn-system turn-other role"
+    "wb-conversation wb-images turn turn-user turn-assistant turn-system turn-other role"
 )
+IMAGE_TAGS = names("figure img")
 CLASSES = OWN_CLASSES | {name for name in STANDARD_TYPES.values() if name}
 
 
 def parsed(html: str) -> etree._Element:
-    return lxml.html.fragment_fromstring(html, create_parent="main")
+    element: etree._Element = lxml.html.fragment_fromstring(html, create_parent="main")
+    return element
 
 
-def assert_inert(html: str) -> None:
+def assert_inert(html: str, *, has_images: bool = False) -> None:
+    """Refuse whatever could act, load or lay itself over the page; images only where there are."""
     for element in parsed(html).iterdescendants():
         assert isinstance(element.tag, str), "a comment or a processing instruction"
+        if has_images and element.tag in IMAGE_TAGS:
+            assert_image(element)
+            continue
         assert element.tag in HTML_TAGS | MATH_TAGS, element.tag
         for name, value in element.attrib.items():
             if name == "class":
@@ -50,6 +58,11 @@ def assert_inert(html: str) -> None:
             else:
                 assert element.tag in MATH_TAGS, (element.tag, name)
                 assert name in MATH_ATTRIBUTES, (element.tag, name)
+
+
+def assert_image(element: etree._Element) -> None:
+    assert set(element.attrib) <= {"src", "alt", "loading"}
+    assert re.fullmatch("/images/[0-9a-f]{64}", element.get("src", f"/images/{'0' * 64}"))
 
 
 HOSTILE = [

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
-import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,16 +15,21 @@ from hatchling.builders.wheel import WheelBuilder
 from pydantic import ValidationError
 
 from tests.ballots import ballot
-from tests.hostile import HOSTILE, assert_inert
+from tests.task_templates.cases import (
+    Case,
+    cases,
+    every_example,
+    every_template,
+    replaced,
+    switched,
+)
 from workbench.contracts.label_config import Control, LabelConfig, parse_label_config
 from workbench.contracts.records import record_kind
-from workbench.contracts.registry import get_template, task_templates
 from workbench.contracts.task_template import (
     AnyTemplate,
     ConsensusMethod,
     Example,
     Measure,
-    Options,
 )
 from workbench.errors import JudgmentInvalid, TemplateBroken
 from workbench.statistics import krippendorff_alpha
@@ -35,64 +38,6 @@ from workbench.statistics.ratings import Ratings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VERSIONS = Path(__file__).parent / "versions.json"
-FEW_CANDIDATES, MANY_ORDERS = 4, 24
-TEMPLATES = sorted(task_templates())
-EXAMPLES = [
-    pytest.param(key, example, id=f"{key}: {example.title}")
-    for key in TEMPLATES
-    for example in get_template(key).examples
-]
-
-every_template = pytest.mark.parametrize(
-    "template", [get_template(key) for key in TEMPLATES], ids=TEMPLATES
-)
-every_example = pytest.mark.parametrize(("key", "example"), EXAMPLES)
-
-
-class Case:
-    """An example with its parts read."""
-
-    def __init__(self, key: str, example: Example) -> None:
-        template = get_template(key)
-        self.options = template.options_model.model_validate(example.options)
-        self.template = template.configure(self.options) if template.configure else template
-        self.example = example
-        self.item = self.template.item_model.model_validate(example.item)
-        self.judgment = self.template.judgment_model.model_validate(example.judgment)
-        self.config = parse_label_config(self.template.label_config(self.options))
-
-    def decode(self, raw: Any, presentation: Sequence[int] | None = None) -> Any:
-        order = self.example.presentation if presentation is None else presentation
-        return self.template.decode(raw, self.item, order, self.options)
-
-    def encode(self, presentation: Sequence[int] | None = None) -> list[dict[str, Any]]:
-        order = self.example.presentation if presentation is None else presentation
-        return self.template.encode(self.judgment, self.item, order, self.options)
-
-    def orders(self) -> Iterator[tuple[int, ...]]:
-        """Yield every order of few candidates, and some orders of many."""
-        n_candidates = self.template.candidates(self.item)
-        if n_candidates <= FEW_CANDIDATES:
-            yield from itertools.permutations(range(n_candidates))
-            return
-        seeded = random.Random(n_candidates)
-        drawn: set[tuple[int, ...]] = set()
-        while len(drawn) < MANY_ORDERS:
-            drawn.add(tuple(seeded.sample(range(n_candidates), n_candidates)))
-        yield from sorted(drawn)
-
-
-def cases(template: AnyTemplate) -> list[Case]:
-    return [Case(template.key, example) for example in template.examples]
-
-
-def switched(template: AnyTemplate) -> Iterator[Options]:
-    """Yield the default options, and those with each switch turned."""
-    defaults = template.options_model()
-    yield defaults
-    for name, value in defaults.model_dump().items():
-        if isinstance(value, bool):
-            yield template.options_model(**{name: not value})
 
 
 def configs(template: AnyTemplate) -> Iterator[LabelConfig]:
@@ -328,7 +273,7 @@ def test_the_order_shown_is_not_ignored(template: AnyTemplate) -> None:
 
 def decoded_or_refused(case: Case, order: Sequence[int]) -> str:
     try:
-        return case.decode(case.example.result, order).model_dump_json()
+        return str(case.decode(case.example.result, order).model_dump_json())
     except JudgmentInvalid as refused:
         return str(refused)
 
@@ -450,15 +395,6 @@ def test_the_browser_is_given_what_the_configuration_asks_for_and_no_more(
         json.dumps(data)
 
 
-def replaced(value: Any, change: Callable[[str, str], str], key: str = "") -> Any:
-    """Return the value with every text changed; `change` is told the key that holds it."""
-    if isinstance(value, Mapping):
-        return {name: replaced(inner, change, name) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [replaced(inner, change, key) for inner in value]
-    return change(value, key) if isinstance(value, str) else value
-
-
 @every_example
 def test_no_model_is_named_to_the_browser(key: str, example: Example) -> None:
     case = Case(key, example)
@@ -467,24 +403,6 @@ def test_no_model_is_named_to_the_browser(key: str, example: Example) -> None:
         case.template.item_model.model_validate(item), next(case.orders()), case.options
     )
     assert "m0del-name" not in json.dumps(shown)
-
-
-@every_template
-def test_hostile_text_in_any_field_is_inert(template: AnyTemplate) -> None:
-    known = cases(template)
-    for place, text in enumerate(HOSTILE):
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            continue
-        case = known[place % len(known)]
-        hostile = replaced(
-            case.example.item, lambda old, name, new=text: old if name == "role" else f"{new} {old}"
-        )
-        item = template.item_model.model_validate(hostile)
-        shown = template.show(item, next(case.orders()), case.options)
-        # What a text box begins with is never drawn.
-        drawn = {key: value for key, value in shown.items() if key not in case.config.draft_fields}
-        replaced(drawn, lambda html, name: assert_inert(html) or "")
-        assert "\n" not in template.brief(item)
 
 
 @every_template
