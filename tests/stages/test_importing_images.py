@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.command_line import CommandLine
 from tests.imports import Desk, comparison_row, fault_at
 from tests.pictures import PictureServer, png, serve_pictures
 from workbench.clock import FixedClock
@@ -208,3 +209,21 @@ def test_without_a_place_for_images_rows_with_some_are_refused(desk: Desk) -> No
     with pytest.raises(ImportRejected) as refused:
         desk.items(comparison_row(), asking({"path": "a.png"}, external_id="p-2"))
     assert fault_at(refused.value, 2).field == "prompt[0].images[0]"
+
+
+def test_an_operator_allows_hosts_of_the_own_network(
+    command_line: CommandLine, server: PictureServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line, url = command_line, server.put("/lab.png", PICTURE)
+    line.ok("organization", "create", "Acme")
+    wanted = ("--organization", "Acme", "--template", "pairwise_preference", "--name", "first")
+    line.ok("campaign", "create", *wanted)
+    first = ("import", "items", "first", line.write("a.jsonl", asking({"url": url})))
+    refused = line.refused(*first)
+    assert refused["rows"][0]["field"] == "prompt[0].images[0]"
+    assert "WORKBENCH_IMAGE_HOSTS" in refused["rows"][0]["expected"]
+    assert line.ok(*first, "--allow-image-host", "127.0.0.1")["added"] == 1
+    monkeypatch.setenv("WORKBENCH_IMAGE_HOSTS", "images.lab, 127.0.0.1")
+    other = line.write("b.jsonl", asking({"url": f"{url}?again"}, external_id="p-2"))
+    server.put("/lab.png?again", PICTURE)
+    assert line.ok("import", "items", "first", other)["added"] == 1
