@@ -61,11 +61,13 @@ $(TRAINERS)/.torch: Makefile
 	@touch $@
 
 # The lock is whole but for PyTorch, hence --no-deps and the check of the outcome.
-$(TRAINERS)/.ready: $(VENV)/bin/uv $(TRAINERS)/.torch requirements/trainers.txt pyproject.toml
+$(TRAINERS)/.ready: $(VENV)/bin/uv $(TRAINERS)/.torch requirements/trainers.txt requirements/trainers-code.txt pyproject.toml
 	@echo "==> Installing the locked packages of the trainers"
 	@$(BIN)/uv pip install --quiet --python $(TRAINERS)/bin/python --no-deps --require-hashes -r requirements/trainers.txt
 	@$(BIN)/uv pip install --quiet --python $(TRAINERS)/bin/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/uv pip check --python $(TRAINERS)/bin/python
+	@$(BIN)/uv pip install --quiet --python $(TRAINERS)/bin/python --no-deps --require-hashes \
+	  --target $(TRAINERS)/dataset-code -r requirements/trainers-code.txt
 	@touch $@
 
 test-trainers: $(TRAINERS)/.ready ## Take a training step of each trainer on exported files (needs a CPU build of PyTorch)
@@ -97,6 +99,8 @@ lock: $(VENV)/bin/uv ## Lock the dependencies again
 	@$(BIN)/uv pip compile requirements/trainers.in --overrides requirements/trainers-overrides.txt --universal \
 	  --python-version 3.11 --constraint requirements/dev.txt --generate-hashes --no-emit-index-url \
 	  --no-emit-package torch --no-header --quiet --output-file requirements/trainers.txt
+	@$(BIN)/uv pip compile requirements/trainers-code.in --no-deps --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements/trainers-code.txt
 
 clean: ## Remove what the targets made (not the data)
 	@rm -rf $(VENV) $(TRAINERS) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
