@@ -33,6 +33,8 @@ from workbench.database.session import Database
 
 TEMPLATES = sorted(key for key, one in task_templates().items() if one.examples)
 WIDTHS = (1280, 390)
+BETWEEN = 720
+"""A width at which the page is narrow and no telephone's."""
 MOST = 2
 
 
@@ -136,7 +138,9 @@ def test_the_judgment_that_arrives_is_the_one_that_was_meant(
     options = template.options_model.model_validate(next(iter(examples.values())).options)
     script = Script(template.label_config(options))
     page = open_task(site.context, server, site.campaigns[key, width])
-    page.set_viewport_size({"width": width, "height": 800})
+    for window in (BETWEEN, width):
+        page.set_viewport_size({"width": window, "height": 800})
+        assert_fits(page)
     meant: dict[str, Any] = {}
     orders: list[list[int]] = []
     for _ in examples:
@@ -152,13 +156,17 @@ def test_the_judgment_that_arrives_is_the_one_that_was_meant(
             orders.append(order)
         meant[assignment] = json.loads(judgment.model_dump_json())
         script.perform(page, template.encode(judgment, item, order, options))
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, f"the page is {wide} pixels wider than the window"
+        assert_fits(page)
         submit(page)
     expect(page.locator("#empty")).to_be_visible()
     page.close()
     assert {name: stored(server, name) for name in meant} == meant
     assert not orders or {order == sorted(order) for order in orders} == {True, False}
+
+
+def assert_fits(page: Page) -> None:
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, f"the page is {wide} pixels wider than the window"
 
 
 def stored(server: Server, assignment: str) -> Any:
