@@ -43,7 +43,8 @@ def lead(page: Page) -> None:
 
 def engineer(page: Page) -> None:
     page.get_by_role("link", name="Releases").first.click()
-    page.get_by_role("link", name="v1").first.click()
+    row = page.get_by_role("row").filter(has_text="Helpful and correct")
+    row.get_by_role("link", name="v1").first.click()
     page.wait_for_selector("svg[role=img]")
 
 
