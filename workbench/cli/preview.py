@@ -29,10 +29,12 @@ def preview_folder(folder: Path, *, port: int, serves: bool, as_json: bool) -> N
     Raises:
         TemplateBroken: The folder has a fault.
     """
-    from workbench.cli.serve import run_server
+    from workbench.cli.serve import listen, run_server
     from workbench.contracts.folder_templates.loading import load_folder
     from workbench.settings import Settings
+    from workbench.web.entrance import Entrance
 
+    site = f"http://{_HOST}:{port}"
     template = load_folder(folder)
     with tempfile.TemporaryDirectory(prefix="workbench-preview-") as scratch:
         # Beside it may lie folders that have faults of their own.
@@ -46,16 +48,28 @@ def preview_folder(folder: Path, *, port: int, serves: bool, as_json: bool) -> N
         )
         password = secrets.token_urlsafe(9)
         rows = _sample_rows(folder, template)
-        campaign = _furnish(settings, template, rows, password)
-        address = f"http://{_HOST}:{port}/work/{campaign}"
-        answer(
-            {"address": address, "email": EMAIL, "password": password, "items": len(rows)},
-            f"{template.title}: {address}\nSign in as {EMAIL} with {password}",
-            as_json=as_json,
-        )
-        if serves:
+        person, campaign = _furnish(settings, template, rows, password)
+        made = {
+            "address": f"{site}/work/{campaign}",
+            "email": EMAIL,
+            "password": password,
+            "items": len(rows),
+        }
+        sign_in = f"{made['address']}\nSign in as {EMAIL} with {password}"
+        if not serves:
+            answer({**made, "entrance": None}, f"{template.title}: {sign_in}", as_json=as_json)
+            return
+        entrance = Entrance(person_id=person, goal=f"/work/{campaign}")
+        # Whoever opens the address at once waits for the server instead of being refused.
+        with listen(_HOST, port) as listening:
+            answer(
+                {**made, "entrance": f"{site}{entrance.path}"},
+                f"{template.title}: {site}{entrance.path}\n"
+                f"That address signs you in once; after that, {sign_in}",
+                as_json=as_json,
+            )
             console(stderr=True).print("Ctrl+C ends the preview; nothing of it is kept.")
-            run_server(settings, host=_HOST, port=port)
+            run_server(settings, host=_HOST, port=port, entrance=entrance, listening=listening)
 
 
 def _sample_rows(folder: Path, template: AnyTemplate) -> Sequence[Mapping[str, Any]]:
@@ -76,8 +90,8 @@ def _furnish(
     template: AnyTemplate,
     rows: Sequence[Mapping[str, Any]],
     password: str,
-) -> str:
-    """Make the organization, the expert and the campaign; return the campaign's public id."""
+) -> tuple[int, str]:
+    """Make the organization, the expert and the campaign; return the expert and the campaign."""
     from workbench.campaigns.campaign import create_campaign
     from workbench.clock import SystemClock
     from workbench.importing.items import import_items
@@ -111,8 +125,8 @@ def _furnish(
                 now=now,
                 actor=_ACTOR,
             )
-            campaign_id, public_id = campaign.id, campaign.public_id
+            person_id, campaign_id, public_id = person.id, campaign.id, campaign.public_id
         path = settings.data_dir / "items.jsonl"
         path.write_bytes(b"".join(to_json(row) + b"\n" for row in rows))
         import_items(database, campaign_id=campaign_id, path=path, actor=_ACTOR, clock=clock)
-    return public_id
+    return person_id, public_id

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbench.clock import Clock
     from workbench.database.session import Database
     from workbench.settings import Settings
+    from workbench.web.entrance import Entrance
 
 
 def serve(
@@ -35,7 +36,7 @@ def serve(
 
     settings = read_settings()
     refuse_many_on_sqlite(settings, workers)
-    _check_free(host, port)
+    listen(host, port).close()
     if find_editor(settings.editor_dir) is None:
         out = console(stderr=True)
         out.print("The Label Studio editor is not here yet: run `workbench editor fetch`.")
@@ -44,7 +45,15 @@ def serve(
     run_server(settings, host=host, port=port, workers=workers)
 
 
-def run_server(settings: Settings, *, host: str, port: int, workers: int = 1) -> None:
+def run_server(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    workers: int = 1,
+    entrance: Entrance | None = None,
+    listening: socket.socket | None = None,
+) -> None:
     """Serve until told to stop, with the worker in a process beside the server."""
     from workbench.clock import SystemClock
     from workbench.migrations.runner import ensure_schema, head_revision
@@ -63,6 +72,8 @@ def run_server(settings: Settings, *, host: str, port: int, workers: int = 1) ->
                 database=database,
                 clock=clock,
                 schema_revision=head_revision(),
+                entrance=entrance,
+                listening=listening,
             )
 
 
@@ -92,9 +103,14 @@ def _worker_thread(database: Database, clock: Clock, settings: Settings) -> Iter
         worker.stop()
 
 
-def _check_free(host: str, port: int) -> None:
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that keeps connections waiting until they are served.
+
+    Raises:
+        SetupIncomplete: Somebody else serves there.
+    """
     try:
-        socket.create_server((host, port)).close()
+        return socket.create_server((host, port))
     except OSError as error:
         message = f"{host}:{port} cannot be served on: {error.strerror}; choose another --port"
         raise SetupIncomplete(message) from error

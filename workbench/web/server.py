@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from socket import socket
 from typing import Any
 
 import uvicorn
@@ -17,6 +18,7 @@ from workbench.errors import SetupIncomplete
 from workbench.logs import configure_logging
 from workbench.settings import Settings
 from workbench.web.app import Background, create_app
+from workbench.web.entrance import Entrance
 
 _GRACE_SECONDS = 10
 
@@ -31,8 +33,14 @@ def run(
     clock: Clock | None = None,
     schema_revision: str | None = None,
     background: Sequence[Background] = (),
+    entrance: Entrance | None = None,
+    listening: socket | None = None,
 ) -> None:
     """Serve until told to stop; requests that are under way are finished first.
+
+    Args:
+        entrance: a way in without a password, for one process.
+        listening: where connections wait already, instead of a socket made for `host` and `port`.
 
     Raises:
         SetupIncomplete: several processes on SQLite, which has one writer.
@@ -55,10 +63,13 @@ def run(
         schema_revision=schema_revision,
         background=background,
     )
+    if entrance is not None:
+        entrance.open_on(app)
     # What was built at the start stays: a collection that goes through it all stops every request.
     gc.collect()
     gc.freeze()
-    uvicorn.Server(uvicorn.Config(app, **_options(host, port))).run()
+    sockets = None if listening is None else [listening]
+    uvicorn.Server(uvicorn.Config(app, **_options(host, port))).run(sockets)
 
 
 def app_from_environment() -> FastAPI:
