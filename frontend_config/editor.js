@@ -1,6 +1,7 @@
 // Mounts the Label Studio editor on our page and drives it: show a task, read and set its answer.
 
 import { loadEditor } from "./bundle.js";
+import { kindOf } from "./controls.js";
 import { LabelConfig, elementId } from "./label_config.js";
 
 const NO_CONFIG = "<View></View>";
@@ -40,6 +41,7 @@ class Editor {
   #listeners = [];
   #known = "[]";
   #isCheckDue = false;
+  #isShown = false;
   #taskNumber = 1;
 
   constructor(element, store) {
@@ -49,6 +51,7 @@ class Editor {
     for (const event of ["input", "change", "click"]) {
       element.addEventListener(event, () => this.#checkSoon());
     }
+    element.addEventListener("input", (event) => this.#takeNumber(event), true);
     new MutationObserver((changes) => {
       for (const { addedNodes } of changes) addedNodes.forEach(groupRadios);
     }).observe(element, { childList: true, subtree: true });
@@ -69,6 +72,7 @@ class Editor {
     // Every text selects itself when it is drawn, to learn its words for span labels: a layout of
     // the page each time, unless it is out of sight.
     this.#element.style.display = "none";
+    this.#isShown = false;
     if (fits) this.#replace(padded);
     else this.#build(padded);
     this.#setAnswer(result);
@@ -79,6 +83,7 @@ class Editor {
     this.#closedFrom = [];
     this.#settle();
     this.#known = JSON.stringify(this.result());
+    this.#isShown = true;
   }
 
   /** The answer as it stands, in the editor's own form, of what is asked and not more. */
@@ -86,7 +91,8 @@ class Editor {
     const asked = new Map(this.#asked().map((control) => [control.name, control]));
     const items = this.#annotation.results
       .map((result) => result.serialize())
-      .filter((item) => item && asked.has(item.from_name) && item.value.choices?.length !== 0);
+      .filter((item) => item && asked.has(item.from_name) && item.value.choices?.length !== 0)
+      .filter(({ from_name: name }) => asked.get(name).drive.isWhole(asked.get(name).node));
     for (const control of asked.values()) {
       if (control.kind !== "textarea" || !control.node._value?.trim()) continue;
       const added = items.find((item) => item.from_name === control.name);
@@ -98,12 +104,11 @@ class Editor {
 
   /** What is still missing: the required questions that are asked and have no answer. */
   validate() {
-    return this.questions()
-      .filter((question) => question.isRequired && !question.isAnswered)
-      .map(({ name, title, message }) => ({
-        name,
-        message: message ?? `“${title}” has no answer yet.`,
-      }));
+    return this.questions().flatMap(({ name, title, message, isRequired, isAnswered, fault }) => {
+      if (fault) return [{ name, message: `“${title}”: ${fault}` }];
+      if (!isRequired || isAnswered) return [];
+      return [{ name, message: message ?? `“${title}” has no answer yet.` }];
+    });
   }
 
   /** Call back after every change of the answer. */
@@ -117,20 +122,21 @@ class Editor {
       name: control.name,
       kind: control.kind,
       isRequired: control.isRequired,
-      isMultiple: control.node.choice === "multiple",
+      isMultiple: control.drive.isMultiple(control.node),
+      isWritten: control.drive.isWritten,
+      hint: control.drive.hint(control.node),
       message: control.message,
+      fault: control.drive.fault(control.node, control.element),
       get title() {
         return control.title;
       },
       element: control.element,
-      isAnswered: this.#isAnswered(control),
-      choices: (control.node.children ?? [])
-        .filter((choice) => choice.type === "choice")
+      isAnswered: control.drive.isAnswered(control.node),
+      choices: control.drive
+        .options(control.node)
         .map((choice, i) => ({
-          value: valueOf(choice),
-          label: choice._value,
+          ...choice,
           key: control.keys[i] ?? null,
-          isChosen: choice.sel,
           isOffered: this.#isOffered(control, i),
         }))
         .filter((choice) => choice.isOffered),
@@ -139,29 +145,22 @@ class Editor {
 
   /** Choose one value of a question; a single choice stays chosen when it is chosen again. */
   choose(name, value) {
-    const { node } = this.#control(name);
-    const choice = node.children.find((child) => valueOf(child) === value);
-    if (!choice || (choice.sel && node.choice !== "multiple")) return;
-    choice.toggleSelected();
+    const { node, drive } = this.#control(name);
+    drive.choose(node, value);
     this.#check();
   }
 
   /** Take the answer to a question back. */
   clear(name) {
-    const { node, kind } = this.#control(name);
-    if (kind !== "choices" || node.selectedLabels.length === 0) return;
-    node.resetSelected();
-    node.updateResult();
+    const { node, drive } = this.#control(name);
+    drive.clear(node);
     this.#check();
   }
 
-  /** Put the cursor into a question's text box; false if it has none. */
+  /** Put the cursor into what a question is answered with in writing; false if there is no such. */
   focusText(name) {
-    const box = this.#control(name).element.querySelector(
-      "textarea, input[type=text], input:not([type])",
-    );
-    box?.focus();
-    return Boolean(box);
+    const { element, drive } = this.#control(name);
+    return drive.open(element);
   }
 
   /** Make the answer unchangeable, or changeable again. */
@@ -196,8 +195,9 @@ class Editor {
           ...controls.get(node.name),
           name: node.name,
           kind: node.type,
+          drive: kindOf(node),
           node,
-          isRequired: Boolean(node.required),
+          isRequired: Boolean(node.required ?? controls.get(node.name)?.isRequired),
           message: node.requiredmessage ?? null,
         });
       }
@@ -262,14 +262,22 @@ class Editor {
     );
   }
 
-  #isAnswered({ kind, node }) {
-    if (kind === "textarea" && node._value?.trim()) return true;
-    if (kind === "choices") return node.selectedLabels.length > 0;
-    return Boolean(node.holdsState);
-  }
-
   #isOffered({ sequence, lengths }, i) {
     return sequence === null || (lengths[i] ?? 0) <= this.#lengths[sequence];
+  }
+
+  /**
+   * Take what stands in a box for a number. The editor would take an emptied box for 0, and write
+   * 1 into one that says "1.0" on the way to "1.05".
+   */
+  #takeNumber(event) {
+    const box = event.target;
+    const control = this.#controls.find(({ kind, name }) => kind === "number" && name === box.name);
+    if (!control || !box.matches("input[type=number], input[type=range]")) return;
+    event.stopPropagation();
+    if (box.value !== "") control.node.setNumber(Number(box.value));
+    else if (!box.validity.badInput) control.drive.clear(control.node);
+    this.#checkSoon();
   }
 
   #checkSoon() {
@@ -282,6 +290,7 @@ class Editor {
   }
 
   #check() {
+    if (!this.#isShown) return;
     this.#settle();
     const found = JSON.stringify(this.result());
     if (found === this.#known) return;
@@ -325,13 +334,12 @@ class Editor {
   /** Tell assistive technology, and the style sheet, what the editor's markup leaves out. */
   #describe() {
     for (const control of this.#controls) {
-      const group = control.node.elementRef?.current;
-      if (!group) continue;
+      const group = control.drive.element(control.node, this.#element) ?? this.#element;
       control.element = group.closest(".wb-question") ?? group;
       control.element.dataset.name = control.name;
       Object.defineProperty(control, "title", {
         configurable: true,
-        get: () => titleOf(group, this.#element),
+        get: () => titleOf(group, this.#element) || titleFrom(control.name),
       });
       if (control.kind === "choices") {
         group.setAttribute("role", control.node.choice === "multiple" ? "group" : "radiogroup");
@@ -342,7 +350,10 @@ class Editor {
           if (boxes[i]) boxes[i].checked = choice.sel;
         });
       }
-      const labelled = control.kind === "choices" ? group : group.querySelector("textarea, input");
+      const labelled =
+        control.kind === "choices"
+          ? group
+          : group.querySelector("textarea, input, [role=radiogroup]");
       labelled?.setAttribute("aria-label", control.title);
       // The editor draws its choices anew at every change; what the style sheet is to show on them
       // is kept on the group.
@@ -375,5 +386,11 @@ function titleOf(group, root) {
     const heading = node.matches(".wb-task") ? null : node.querySelector(HEADINGS);
     if (heading) titles.unshift(heading.textContent.trim());
   }
-  return titles.join(" – ") || "Question";
+  return titles.join(" – ");
+}
+
+/** What a control without a heading is called: "help_a" is "Help a". */
+function titleFrom(name) {
+  const words = name.replaceAll("_", " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -27,6 +27,7 @@ export class Keys {
   #list;
   #actions;
   #current = null;
+  #hint = "choose";
 
   /** `actions` maps submit, raw, skip, flag, help to functions. */
   constructor({ editor, root, bar, list, actions }) {
@@ -74,7 +75,8 @@ export class Keys {
       return;
     }
     const isTyping = event.target.matches?.(TYPING);
-    if (isTyping && event.key === "Escape") this.#leaveText(event.target);
+    const isLeft = event.key === "Escape" || (event.key === "Enter" && isNumber(event.target));
+    if (isTyping && isLeft) this.#leaveText(event.target);
     if (isTyping || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key === "Enter" && event.target.matches?.(NATIVE)) return;
     if (this.#act(event.key)) event.preventDefault();
@@ -127,7 +129,7 @@ export class Keys {
     const questions = this.#editor.questions();
     const after = questions.findIndex((question) => question.name === this.#current) + 1;
     const open = [...questions.slice(after), ...questions.slice(0, after)].find(
-      ({ kind, isAnswered, isRequired }) => !isAnswered && (isRequired || kind === "choices"),
+      ({ choices, isAnswered, isRequired }) => !isAnswered && (isRequired || choices.length > 0),
     );
     return open ? this.goTo(open.name) : true;
   }
@@ -144,28 +146,39 @@ export class Keys {
   #choose(key) {
     const question = this.#choiceQuestion();
     const choice = question?.choices.find((each) => each.key === key);
-    if (!choice) return false;
+    if (!choice) return this.#type(key);
     this.#editor.choose(question.name, choice.value);
     const questions = this.#editor.questions();
     const at = questions.findIndex((each) => each.name === question.name);
-    const isLeading = !question.isMultiple && questions[at + 1]?.kind === "choices";
+    const isLeading = !question.isMultiple && questions[at + 1] && !isText(questions[at + 1]);
     this.goTo(isLeading ? questions[at + 1].name : question.name);
     return true;
+  }
+
+  /** Begin a number with its first digit, which the box then gets. */
+  #type(key) {
+    const question = this.#questionAt();
+    if (question?.kind === "number" && /^[-.\d]$/.test(key)) {
+      this.#editor.focusText(question.name);
+      this.#root.ownerDocument.activeElement.select?.();
+    }
+    return false;
   }
 
   #shift(step) {
     const question = this.#choiceQuestion();
     if (!question || question.isMultiple) return false;
-    const { choices } = question;
+    const { choices, kind } = question;
     const at = choices.findIndex((choice) => choice.isChosen);
-    const middle = Math.floor((choices.length - 1) / 2);
+    const middle = Math.floor((choices.length - 1 + (kind === "pairwise" ? step : 0)) / 2);
     const to = at < 0 ? middle : Math.min(Math.max(at + step, 0), choices.length - 1);
     this.#editor.choose(question.name, choices[to].value);
     return true;
   }
 
   #takeBack() {
-    const question = this.#choiceQuestion();
+    const at = this.#questionAt();
+    const question = at && !isText(at) ? at : this.#choiceQuestion();
     if (question) this.#editor.clear(question.name);
     return Boolean(question);
   }
@@ -174,7 +187,7 @@ export class Keys {
   #write() {
     const questions = this.#editor.questions();
     const at = questions.findIndex((question) => question.name === this.#current);
-    const text = questions.slice(Math.max(at, 0)).find((question) => question.kind === "textarea");
+    const text = questions.slice(Math.max(at, 0)).find((question) => question.isWritten);
     return Boolean(text) && this.goTo(text.name) && this.#editor.focusText(text.name);
   }
 
@@ -187,15 +200,27 @@ export class Keys {
   #choiceQuestion() {
     const questions = this.#editor.questions();
     const at = questions.findIndex((question) => question.name === this.#current);
-    return questions.slice(0, at + 1).findLast((question) => question.kind === "choices") ?? null;
+    const isOwn = questions[at] && !isText(questions[at]);
+    return (
+      questions
+        .slice(isOwn ? at : 0, at + 1)
+        .findLast((question) => question.choices.length > 0) ?? null
+    );
+  }
+
+  #questionAt() {
+    return this.#editor.questions().find((question) => question.name === this.#current) ?? null;
   }
 
   #isSequence() {
-    return this.#editor.questions().filter((question) => question.kind === "choices").length > 1;
+    return this.#editor.questions().filter((question) => !isText(question)).length > 1;
   }
 
   #follow(target) {
-    const question = this.#editor.questions().find(({ element }) => element.contains(target));
+    const question = this.#editor
+      .questions()
+      .filter(({ element }) => element.contains(target))
+      .reduce((outer, each) => (outer?.element.contains(each.element) ?? true ? each : outer), null);
     if (!question || question.name === this.#current) return;
     this.#current = question.name;
     this.#mark();
@@ -207,9 +232,12 @@ export class Keys {
       this.#current = questions[0]?.name ?? null;
     for (const old of this.#root.querySelectorAll(".wb-current"))
       old.classList.remove("wb-current");
-    questions
-      .find((question) => question.name === this.#current)
-      ?.element.classList.add("wb-current");
+    const at = questions.find((question) => question.name === this.#current);
+    at?.element.classList.add("wb-current");
+    const hint = at?.hint ?? "choose";
+    if (hint === this.#hint) return;
+    this.#hint = hint;
+    this.#describe();
   }
 
   /** Show the keys: the short bar, and the full list of the help dialog. */
@@ -223,7 +251,7 @@ export class Keys {
     }
     const keys = [...choices.keys()];
     const span = keys.length > 2 ? [keys[0], "…", keys.at(-1)] : keys;
-    const choosing = keys.length > 0 ? [{ keys: span, text: "choose" }] : [];
+    const choosing = keys.length > 0 ? [{ keys: span, text: this.#hint }] : [];
     this.#bar.replaceChildren(
       ...[...choosing, ...MOVING].map(({ keys: names, text }) => {
         const hint = document.createElement("span");
@@ -246,6 +274,9 @@ export class Keys {
     );
   }
 }
+
+const isText = (question) => question.kind === "textarea";
+const isNumber = (target) => target.matches?.("input[type=number], input[type=range]");
 
 function keyCaps(names, isChord = false) {
   return names.flatMap((name, i) => {

@@ -28,8 +28,12 @@ const CONTROLS = new Set([
   "pairwise",
   "ranker",
   "taxonomy",
+  "labels",
   "datetime",
 ]);
+
+// The tags inside a control that keys stand for.
+const OPTIONS = "Choice, Label, Bucket";
 
 const tagOf = (node) => node.tagName.toLowerCase();
 
@@ -65,12 +69,16 @@ function isReplaceable(node) {
 }
 
 function readControl(node) {
-  const choices = [...node.querySelectorAll("Choice")];
+  const choices = [...node.querySelectorAll(OPTIONS)];
   const taken = new Set(choices.map((choice) => choice.getAttribute("key")));
   const free = [..."123456789"].filter((key) => !taken.has(key));
   return {
     name: node.getAttribute("name"),
-    keys: choices.map((choice) => choice.getAttribute("key") ?? free.shift() ?? null),
+    // Not every tag of the editor has the attribute.
+    isRequired: node.getAttribute("required") === "true",
+    keys: choices.length
+      ? choices.map((choice) => choice.getAttribute("key") ?? free.shift() ?? null)
+      : free,
     // A choice that only a long enough list of its Repeater's elements makes sense of (rank 7 of 7).
     lengths: choices.map((choice) => Number(choice.getAttribute("fromLength") ?? 0)),
     endings: choices
@@ -100,7 +108,7 @@ export class LabelConfig {
     this.source = xml;
     this.#document = parse(xml);
     // The editor binds hotkeys to the whole page; ours belong to the question one is at.
-    for (const choice of this.#document.querySelectorAll("Choice[hotkey]")) {
+    for (const choice of this.#document.querySelectorAll("Choice[hotkey], Label[hotkey]")) {
       choice.setAttribute("key", choice.getAttribute("hotkey"));
       choice.removeAttribute("hotkey");
     }
