@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-9
 
 
-def unrecorded(value: Rated) -> str:
+def unrecorded(_item: Item, value: Rated) -> str:
     """Say why there is no pair, since ratings that are settled always make rated responses."""
     return "one_response" if len(value["ratings"]) == 1 else "no_preference"
 

@@ -71,6 +71,7 @@ from workbench.contracts.template_folder import TemplateFolder
 from workbench.errors import BadRow, JudgmentInvalid
 
 FIRST, SECOND, TIE, NEITHER = "first", "second", "tie", "neither"
+IDENTICAL = "identical_responses"
 
 _FOLDER = TemplateFolder(__file__)
 _STRONGEST = 3
@@ -326,7 +327,7 @@ def records(item: Item, settlement: Settlement, given: Sequence[Given]) -> Seque
             judgments=[_given_strength(one) for one in given],
         ),
     ]
-    if settlement.value in {FIRST, SECOND}:
+    if settlement.value in {FIRST, SECOND} and first.text != second.text:
         chosen, rejected = (first, second) if settlement.value == FIRST else (second, first)
         preference = Preference(
             prompt=prompt,
@@ -339,6 +340,11 @@ def records(item: Item, settlement: Settlement, given: Sequence[Given]) -> Seque
         )
         found.append(preference)
     return found
+
+
+def unrecorded(_item: Item, value: str) -> str:
+    """Say why there is no pair: nothing can be learnt from a text preferred to itself."""
+    return value if value in {TIE, NEITHER} else IDENTICAL
 
 
 def _mean_strength(given: Sequence[Given]) -> float | None:
@@ -405,6 +411,7 @@ TEMPLATE = TaskTemplate[Item, Judgment, PairwiseOptions](
     prompt_text=prompt_text,
     brief=brief,
     outcome=str,
+    unrecorded=unrecorded,
     first_shown_won=first_shown_won,
     review=review,
     read=read,

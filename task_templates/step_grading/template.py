@@ -333,7 +333,7 @@ def outcome(value: Grading) -> str:
     return value["verdict"]
 
 
-def unrecorded(value: Grading) -> str:
+def unrecorded(_item: Item, value: Grading) -> str:
     """Say why there is no record: steps of a solution or up to an error may lack a settled grade."""
     return value["verdict"] if value["verdict"] in {BAD_PROBLEM, GIVE_UP} else "ungraded_step"
 

@@ -402,8 +402,10 @@ def test_a_preference_carries_the_share_of_those_who_rated_so() -> None:
 
 def test_why_there_is_no_preference() -> None:
     assert TEMPLATE.unrecorded is not None
-    assert TEMPLATE.unrecorded(settle("mean", judgment((1, 2))).value) == "one_response"
-    assert TEMPLATE.unrecorded(settle("mean", judgment((1, 2), (1, 2))).value) == "no_preference"
+    assert TEMPLATE.unrecorded(None, settle("mean", judgment((1, 2))).value) == "one_response"
+    assert (
+        TEMPLATE.unrecorded(None, settle("mean", judgment((1, 2), (1, 2))).value) == "no_preference"
+    )
 
 
 # In words

@@ -329,6 +329,15 @@ def test_a_settled_direction_is_a_preference() -> None:
     assert (first.chosen, first.rejected) == ("Canberra.", "Sydney.")
 
 
+def test_a_text_preferred_to_itself_is_no_pair() -> None:
+    same = item(responses=[{"text": "Canberra."}, {"text": "Canberra."}])
+    found = TEMPLATE.records(same, Settlement(value="first", margin=1), ())
+    assert not [record for record in found if isinstance(record, Preference)]
+    assert TEMPLATE.unrecorded is not None
+    assert TEMPLATE.unrecorded(same, "first") == "identical_responses"
+    assert TEMPLATE.unrecorded(same, "tie") == "tie"
+
+
 def test_a_comparison_keeps_what_every_annotator_said_ties_included() -> None:
     given = [
         Given(annotator=name, value=judgment(strength), created_at=NOON, seconds=5.0)

@@ -186,7 +186,7 @@ class TaskTemplate(Generic[I, J, O]):
         outcome: One word for a settled value (`first`, `tie`, `neither`, `found_error`); it is the
             reason by which settled items without a record are counted, and `tie` is what a
             release leaves out when it drops ties. None: everything settled is `settled`.
-        unrecorded: Why a settled value yields no record, in one word; None: its outcome says why.
+        unrecorded: Why an item with a settled value yields no record, in one word; None: its outcome says why.
         first_shown_won: Whether the candidate shown first was preferred; None for a judgment
             without a winner. The hook itself is None where nothing is compared.
         review: The item laid out for those who look after quality, in canonical order with model
@@ -222,7 +222,7 @@ class TaskTemplate(Generic[I, J, O]):
     prompt_text: Callable[[I], str]
     brief: Callable[[I], str]
     outcome: Callable[[Any], str] | None = None
-    unrecorded: Callable[[Any], str] | None = None
+    unrecorded: Callable[[I, Any], str] | None = None
     first_shown_won: Callable[[J, Presentation], bool | None] | None = None
     review: Callable[[I], Review] | None = None
     read: Callable[[J], Reading] | None = None

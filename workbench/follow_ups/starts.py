@@ -135,7 +135,7 @@ class Starter:
             if record_kind(record) == self._follow_up.record_kind
         ]
         if not records:
-            return (), _unrecorded(self._source, value)
+            return (), _unrecorded(self._source, item, value)
         # Several pairs may have the same winner: what would be the same task twice is one.
         contents = dict.fromkeys(
             made for record in records if (made := self._content(record)) is not None
@@ -163,9 +163,10 @@ class Starter:
         return canonical_json(read.model_dump(mode="json", exclude_defaults=True)).decode()
 
 
-def _unrecorded(template: AnyTemplate, value: Any) -> str:
-    word = template.unrecorded or template.outcome
-    return SETTLED if word is None else word(value)
+def _unrecorded(template: AnyTemplate, item: Any, value: Any) -> str:
+    if template.unrecorded is not None:
+        return template.unrecorded(item, value)
+    return SETTLED if template.outcome is None else template.outcome(value)
 
 
 def list_consensus_hashes(

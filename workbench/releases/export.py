@@ -20,8 +20,6 @@ from workbench.contracts.exporter import (
     ExportOptions,
 )
 from workbench.contracts.faults import explain_faults
-from workbench.contracts.registry import exporters
-from workbench.contracts.task_template import AnyTemplate
 from workbench.errors import BadRequest, OptionInvalid, VerificationFailed
 from workbench.releases.conversion import Conversion, Progress, WrittenSplit
 from workbench.releases.files import CODEC, CODEC_LEVEL, hash_file, rows_of, write_bytes
@@ -121,11 +119,6 @@ class ExportPreview:
     left_out: Mapping[str, int]
     counts: Mapping[str | None, int]
     is_complete: bool
-
-
-def list_exporters(template: AnyTemplate) -> list[AnyExporter]:
-    """Return the exporters that have something to export of a template's campaigns."""
-    return [one for one in exporters().values() if one.record in template.record_kinds]
 
 
 def read_options(exporter: AnyExporter, given: Mapping[str, Any]) -> ExportOptions:

@@ -304,7 +304,7 @@ class SnapshotWriter:
     def _unrecorded(self, item: SettledItem, outcome: str | None) -> str:
         reason = self._template.unrecorded
         if reason is not None:
-            return reason(item.settlement.value)
+            return reason(item.content, item.settlement.value)
         return outcome or SETTLED
 
     def _write_items(
