@@ -71,7 +71,9 @@ def test_the_layers_hold() -> None:
     assert outcome.returncode == 0, outcome.stdout
 
 
-@pytest.mark.parametrize("lock", ["dev.txt", "runtime.txt", "trainers.txt", "trainers-code.txt", "uv.txt"])
+@pytest.mark.parametrize(
+    "lock", ["dev.txt", "runtime.txt", "trainers.txt", "trainers-code.txt", "uv.txt"]
+)
 def test_every_locked_package_has_a_hash(lock: str) -> None:
     text = (ROOT / "requirements" / lock).read_text().replace("\\\n", " ")
     packages = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
