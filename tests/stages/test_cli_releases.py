@@ -182,6 +182,24 @@ def test_from_a_release_to_files_and_back(any_command_line: CommandLine) -> None
     assert [one["id"] for one in line.ok("release", "list")["releases"]] == [frozen["id"]]
 
 
+def test_what_an_export_would_hold_is_seen_before_anything_is_written(
+    command_line: CommandLine,
+) -> None:
+    fill(command_line, (3, 3), (-2, -2), (0, 0))
+    command_line.ok("release", "freeze", "first", "--name", "v1")
+    fitting = command_line.ok("release", "preview", "first/v1")["previews"]
+    assert {"trl_preference", "lmsys_battles", "raw_judgments"} <= set(fitting)
+    assert not {"trl_stepwise", "trl_prompt_completion"} & set(fitting)
+    one = command_line.ok(
+        *("release", "preview", "first/v1", "--exporter", "helpsteer2_preference"),
+    )["previews"]["helpsteer2_preference"]
+    assert (one["rows_in"], one["is_complete"], one["left_out"]) == (3, True, {"tie": 1})
+    assert [row["preference_strength"] for row in one["rows"]] == [3, -2]
+    read = command_line("release", "preview", "first/v1", "--exporter", "trl_preference")
+    assert '"chosen"' in read.stdout
+    assert not list(Path().glob("**/trl_preference.*"))
+
+
 def test_a_release_may_keep_out_the_prompts_of_a_file(command_line: CommandLine) -> None:
     fill(command_line, (1, 2), (-1, -1))
     prompt = comparison_row("p-1")["prompt"]

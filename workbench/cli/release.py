@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -20,6 +21,7 @@ from workbench.cli.environment import (
 )
 from workbench.cli.measure import MethodName
 from workbench.cli.output import AsJson, answer, table
+from workbench.cli.previews import previews
 from workbench.cli.progress import progress_bar
 from workbench.cli.renderings import read_renderings
 
@@ -101,6 +103,42 @@ def freeze(
         "files": frozen.manifest["files"],
     }
     answer(document, lambda: _steps(view), as_json=as_json)
+
+
+@app.command("preview")
+def preview(
+    release: ReleaseReference,
+    exporter: Annotated[
+        str | None,
+        typer.Option("--exporter", metavar="E", help="The format; without one, all that fit."),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="KEY=VALUE", help="An option of the exporter; repeat."),
+    ] = None,
+    splits: Annotated[
+        str, typer.Option("--splits", metavar="NAME=RATIO,…", help="As in train=0.9,test=0.1.")
+    ] = "",
+    organization: InOrganization = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what an export would hold, and leave out and why, before anything is written."""
+    from workbench.contracts.registry import get_exporter
+    from workbench.releases.export import list_fitting, preview_release
+    from workbench.releases.folders import release_folder
+    from workbench.releases.rendering import Layout
+
+    with open_environment() as environment:
+        view = _find(environment, release, organization)
+    keys = [one.key for one in list_fitting(view.manifest)] if exporter is None else [exporter]
+    folder = release_folder(environment.settings, view.public_id)
+    found = {}
+    for key in keys:
+        kind = str(get_exporter(key).formats[0])
+        (wanted,) = read_renderings([key], option or [], kind, splits, Layout.PLAIN)
+        found[key] = preview_release(folder, wanted)
+    document = {"previews": {key: asdict(one) for key, one in found.items()}}
+    answer(document, lambda: previews(found, shows_rows=exporter is not None), as_json=as_json)
 
 
 @app.command("export")

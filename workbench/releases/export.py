@@ -20,6 +20,7 @@ from workbench.contracts.exporter import (
     ExportOptions,
 )
 from workbench.contracts.faults import explain_faults
+from workbench.contracts.registry import exporters
 from workbench.errors import BadRequest, OptionInvalid, VerificationFailed
 from workbench.releases.conversion import Conversion, Progress, WrittenSplit
 from workbench.releases.files import CODEC, CODEC_LEVEL, hash_file, rows_of, write_bytes
@@ -231,6 +232,13 @@ def preview_release(
         counts=counts,
         is_complete=rows_in == release["files"][source]["rows"],
     )
+
+
+def list_fitting(release: Mapping[str, Any]) -> list[AnyExporter]:
+    """Return the exporters whose records a release's manifest names, training formats first."""
+    held = release["files"]
+    fitting = [one for one in exporters().values() if records_file(one.record) in held]
+    return sorted(fitting, key=lambda one: not records_file(one.record).startswith("records_"))
 
 
 def find_source(release: Mapping[str, Any], exporter: AnyExporter) -> tuple[str, str]:

@@ -11,12 +11,17 @@ from pydantic_core import to_json
 from starlette.responses import FileResponse
 
 from workbench.contracts.exporter import AnyExporter, ExportFormat
-from workbench.contracts.registry import exporters, get_exporter, task_templates
+from workbench.contracts.registry import get_exporter, task_templates
 from workbench.contracts.rendering import render_prose
 from workbench.errors import BadRequest, OptionInvalid, VerificationFailed
 from workbench.models import Role
 from workbench.releases.download import prepare_download, record_export
-from workbench.releases.export import ExportPreview, preview_release, read_options
+from workbench.releases.export import (
+    ExportPreview,
+    list_fitting,
+    preview_release,
+    read_options,
+)
 from workbench.releases.folders import release_folder
 from workbench.releases.queries import ReleaseView, get_release, list_releases_beside
 from workbench.releases.rendering import Rendering
@@ -134,7 +139,7 @@ def release_page(
         )
         others = list_releases_beside(work.session, view)
     may_export = work.actor.role in {Role.ENGINEER, Role.ADMIN}
-    fitting = _fitting(view)
+    fitting = list_fitting(view.manifest)
     chosen = next((one for one in fitting if one.key == exporter), fitting[0] if fitting else None)
     given = read_option_fields(request.query_params) if exporter else {}
     context = ReleaseContext(
@@ -162,13 +167,6 @@ def release_page(
         may_export=may_export,
     )
     return render(request, "releases/release.html", context)
-
-
-def _fitting(view: ReleaseView) -> list[AnyExporter]:
-    """Return the exporters whose records the release holds, training formats first."""
-    held = view.manifest["files"]
-    fitting = [one for one in exporters().values() if records_file(one.record) in held]
-    return sorted(fitting, key=lambda one: not records_file(one.record).startswith("records_"))
 
 
 def _flow(view: ReleaseView) -> BarChart:
