@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Any, Literal, assert_never
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from task_templates.pairwise_preference.marks import (
     Claims,
@@ -86,15 +86,33 @@ def _exactly_two(responses: Any) -> Any:
     return responses
 
 
+def _different(responses: tuple[Candidate, Candidate]) -> tuple[Candidate, Candidate]:
+    first, second = responses
+    if (first.text, first.images) == (second.text, second.images):
+        raise refusal(
+            problem="are the same text twice",
+            expected="two different texts; the campaign's option allow_identical takes such items",
+        )
+    return responses
+
+
 class Item(ItemModel):
     """A prompt, given as text or as messages, and two responses to it."""
 
     prompt: ShownPrompt
-    responses: Annotated[tuple[Candidate, Candidate], BeforeValidator(_exactly_two)]
+    responses: Annotated[
+        tuple[Candidate, Candidate], BeforeValidator(_exactly_two), AfterValidator(_different)
+    ]
 
     @property
     def messages(self) -> list[Message]:
         return messages_of(self.prompt)
+
+
+class ItemOfAnyTexts(Item):
+    """An item whose two responses may be the same."""
+
+    responses: Annotated[tuple[Candidate, Candidate], BeforeValidator(_exactly_two)]
 
 
 def _whole_strength(strength: Any) -> Any:
@@ -138,6 +156,11 @@ class PairwiseOptions(Options):
     ask_for_wrong_claims: bool = Field(
         default=False,
         description="Ask which claims of each response are wrong, quoted one a line.",
+    )
+    allow_identical: bool = Field(
+        default=False,
+        description="Take items whose two responses are the same text, as in data judged"
+        " elsewhere; no pair comes of them.",
     )
 
 
@@ -379,8 +402,11 @@ def first_shown_won(judgment: Judgment, presentation: Presentation) -> bool | No
 
 
 def configure(options: PairwiseOptions) -> TaskTemplate[Item, Judgment, PairwiseOptions]:
-    asked = mark_measures(options)
-    return replace(TEMPLATE, measures=(*MEASURES, *asked)) if asked else TEMPLATE
+    return replace(
+        TEMPLATE,
+        measures=(*MEASURES, *mark_measures(options)),
+        item_model=ItemOfAnyTexts if options.allow_identical else Item,
+    )
 
 
 TEMPLATE = TaskTemplate[Item, Judgment, PairwiseOptions](

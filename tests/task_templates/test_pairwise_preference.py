@@ -330,7 +330,11 @@ def test_a_settled_direction_is_a_preference() -> None:
 
 
 def test_a_text_preferred_to_itself_is_no_pair() -> None:
-    same = item(responses=[{"text": "Canberra."}, {"text": "Canberra."}])
+    twice = {"prompt": "Capital?", "responses": [{"text": "Canberra."}] * 2}
+    assert refusal(lambda: TEMPLATE.item_model.model_validate(twice))["field"] == "responses"
+    assert TEMPLATE.configure is not None
+    lenient = TEMPLATE.configure(TEMPLATE.options_model(allow_identical=True))
+    same = lenient.item_model.model_validate(twice)
     found = TEMPLATE.records(same, Settlement(value="first", margin=1), ())
     assert not [record for record in found if isinstance(record, Preference)]
     assert TEMPLATE.unrecorded is not None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 from fastapi import Response
@@ -14,6 +16,8 @@ from workbench.database.engine import Dialect, open_engine
 from workbench.database.session import Database
 from workbench.errors import Conflict
 from workbench.web.commits import SHORT, Commits, Drawing, Outcome, open_commits
+
+T = TypeVar("T")
 
 WAITING = 40
 
@@ -55,6 +59,12 @@ def kept(database: Database) -> list[int]:
         return list(session.scalars(text("SELECT number FROM kept ORDER BY number")))
 
 
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run on a loop of its own: a browser's tests leave one running in this thread."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, coroutine).result()
+
+
 async def answers(
     commits: Commits, units: list[Callable[[Session], Outcome]]
 ) -> list[Response | BaseException]:
@@ -62,7 +72,7 @@ async def answers(
 
 
 def test_what_waits_together_is_all_kept(commits: Commits, database: Database) -> None:
-    given = asyncio.run(answers(commits, [keep(number) for number in range(WAITING)]))
+    given = run(answers(commits, [keep(number) for number in range(WAITING)]))
     assert [int(bytes(one.body)) for one in given if isinstance(one, Response)] == [*range(WAITING)]
     assert kept(database) == [*range(WAITING)]
 
@@ -71,7 +81,7 @@ def test_one_that_is_refused_takes_nothing_of_the_others_with_it(
     commits: Commits, database: Database
 ) -> None:
     units = [refuse(number) if number % 7 == 0 else keep(number) for number in range(WAITING)]
-    given = asyncio.run(answers(commits, units))
+    given = run(answers(commits, units))
     assert [number for number, one in enumerate(given) if isinstance(one, Conflict)] == [
         *range(0, WAITING, 7)
     ]
@@ -86,7 +96,7 @@ def test_an_answer_comes_after_its_commit(
         keep(1)(session)
         return Drawing(lambda: Response(str(kept(database))), length=length)
 
-    (answer,) = asyncio.run(answers(commits, [unit]))
+    (answer,) = run(answers(commits, [unit]))
     assert isinstance(answer, Response)
     assert answer.body == b"[1]"
 
@@ -99,7 +109,7 @@ def test_what_cannot_be_drawn_is_the_failure_of_who_asked(
         keep(1)(session)
         return Drawing(lambda: Response(str(1 // 0)), length=length)
 
-    failed, fine = asyncio.run(answers(commits, [unit, keep(2)]))
+    failed, fine = run(answers(commits, [unit, keep(2)]))
     assert isinstance(failed, ZeroDivisionError)
     assert isinstance(fine, Response)
     assert kept(database) == [1, 2]
@@ -116,7 +126,7 @@ def test_who_comes_while_another_writes_waits_and_holds_up_nobody_else(
             assert not waiting.done() or database.dialect is Dialect.POSTGRESQL
         return bytes((await waiting).body)
 
-    assert asyncio.run(come()) == b"2"
+    assert run(come()) == b"2"
     assert kept(database) == [1, 2]
 
 
@@ -134,7 +144,7 @@ def test_who_comes_while_another_process_writes_waits_too(
         other.dispose()
         return bytes((await waiting).body)
 
-    assert asyncio.run(come()) == b"2"
+    assert run(come()) == b"2"
     assert kept(database) == [1, 2]
 
 
@@ -147,5 +157,5 @@ def test_a_browser_that_has_gone_keeps_nobody_else_waiting(
         gone.cancel()
         return bytes((await commits.answer(keep(2))).body)
 
-    assert asyncio.run(leave_early()) == b"2"
+    assert run(leave_early()) == b"2"
     assert kept(database)[-1] == 2
