@@ -113,6 +113,7 @@ def test_an_engineer_freezes_and_downloads(server: Server, sign_in: SignIn, camp
         page.get_by_label("Drop ties").check()
         page.get_by_role("button", name="Freeze").click()
         expect(page.get_by_text("v1 is frozen.")).to_be_visible()
+        page.get_by_role("link", name="TRL preference pairs").click()
         page.get_by_label("Form").select_option("standard")
         page.get_by_label("Margin").uncheck()
         page.get_by_role("button", name="Apply").click()
