@@ -65,7 +65,9 @@ def _batch(texts: Texts, start: int, n: int, pair_bytes: int) -> pa.RecordBatch:
         "rejected_model": pa.repeat("borealis", n),
         "item_id": names,
         "external_id": names,
-        "prompt_hash": pa.array(texts.generator.bytes(32).hex() for _ in range(n)),
+        "prompt_hash": (hashes := pa.array(texts.generator.bytes(32).hex() for _ in range(n))),
+        "split_group": hashes,
+        "method": pa.repeat("majority", n),
     }
     columns = {
         "prompt": pa.ListArray.from_arrays(pa.array(np.arange(n + 1, dtype=np.int32)), users),
@@ -73,11 +75,17 @@ def _batch(texts: Texts, start: int, n: int, pair_bytes: int) -> pa.RecordBatch:
         "rejected": texts.draw(n, pair_bytes * 35 // 100),
         "margin": pa.array(texts.generator.integers(1, 4, n).astype(np.float64)),
         "confidence": pa.array(texts.generator.random(n)),
+        "disagreement": pa.array(texts.generator.random(n)),
+        "soft_label": pa.array(texts.generator.random(n)),
         "n_judgments": pa.array(np.full(n, 3, dtype=np.int32)),
         "simulated": pa.array(np.zeros(n, dtype=np.bool_)),
         **strings,
     }
-    return pa.RecordBatch.from_arrays([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+    arrays = [
+        columns[field.name] if field.name in columns else pa.nulls(n, field.type)
+        for field in SCHEMA
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
 def freeze_simulated(folder: Path, n_pairs: int, pair_bytes: int) -> None:

@@ -93,5 +93,7 @@ def convert_pairs(batch: pa.RecordBatch, options: PairOptions) -> Converted:
     else:
         columns = [prompts_with_answers(prompts, answer, options) for answer in answers]
     if options.margin:
-        columns.append(pc.fill_null(sayable.rows.column("margin"), fill_value=0.0))
+        margins = sayable.rows.column("margin")
+        # Making a number of pyarrow's would load pandas, which takes a second.
+        columns.append(pc.fill_null(margins, fill_value=0.0) if margins.null_count else margins)
     return sayable.converted(columns, pair_schema(options))

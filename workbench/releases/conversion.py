@@ -187,5 +187,7 @@ class Conversion:
 
 def _without_images(table: pa.Table) -> pa.Table:
     """Return the rows of items without images."""
+    if table.column(IMAGES).null_count == len(table):
+        return table
     counts = pc.fill_null(pc.list_value_length(table.column(IMAGES)), 0)
     return table.filter(pc.equal(counts, 0))
