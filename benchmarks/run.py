@@ -33,7 +33,7 @@ BENCHMARKS: Sequence[Benchmark] = (
     Benchmark(module="browser.submit", quick={"tasks": 4}),
     Benchmark(
         module="queue.http",
-        quick={"items": 2_000, "clients": 4, "seconds": 1.0, "warm_up": 0.5, "rounds": 1},
+        quick={"items": 20_000, "clients": 4, "seconds": 1.0, "warm_up": 0.5, "rounds": 1},
     ),
     Benchmark(
         module="queue.claim", quick={"short": 200, "long": 2_000, "behind": 100, "rounds": 20}
