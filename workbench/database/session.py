@@ -50,9 +50,9 @@ class Database:
             read_options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         self._reader = engine.execution_options(**read_options)
         self._writer = open_writer(engine)
+        self._hasty_writer = self._writer.execution_options(**{HASTE_OPTION: True})
         # SQLite has one writer: threads of this process queue here, in memory, rather than in
         # SQLite's busy handler, whose back-off sleeps cost seconds under load.
-        self._hasty_writer = self._writer.execution_options(**{HASTE_OPTION: True})
         writers = 1 if self.dialect is Dialect.SQLITE else _MANY
         self._write_lock = threading.BoundedSemaphore(writers)
 
