@@ -46,15 +46,14 @@ from workbench.contracts.label_config import (
 from workbench.contracts.records import (
     Given,
     Message,
-    Preference,
     Prompt,
-    PromptCompletion,
     Record,
     RecordKind,
     Response,
     UnpairedPreference,
 )
 from workbench.contracts.rendering import render_conversation, render_response
+from workbench.contracts.starting import starts_from_a_response
 from workbench.contracts.task_template import (
     Ballot,
     Category,
@@ -300,27 +299,6 @@ def outcome(value: Feedback) -> str:
     return value["feedback"]
 
 
-def from_preference(record: Preference) -> Mapping[str, Any]:
-    """Give feedback on the winner of a comparison."""
-    return {
-        "prompt": record.prompt,
-        "response": {"text": record.chosen, "model": record.chosen_model},
-    }
-
-
-def from_completion(record: PromptCompletion) -> Mapping[str, Any]:
-    """Give feedback on what an expert wrote."""
-    return {"prompt": record.prompt, "response": {"text": record.completion}}
-
-
-def from_response(record: Response) -> Mapping[str, Any]:
-    """Give feedback on any response."""
-    return {
-        "prompt": record.prompt,
-        "response": {"text": record.response, "model": record.model},
-    }
-
-
 def configure(options: FeedbackOptions) -> TaskTemplate[Item, Judgment, FeedbackOptions]:
     return replace(TEMPLATE, measures=_measures(options))
 
@@ -352,9 +330,7 @@ TEMPLATE = TaskTemplate[Item, Judgment, FeedbackOptions](
     read=read,
     read_consensus=read_consensus,
     configure=configure,
-    starts_from={
-        RecordKind.PREFERENCE: from_preference,
-        RecordKind.PROMPT_COMPLETION: from_completion,
-        RecordKind.RESPONSE: from_response,
-    },
+    starts_from=starts_from_a_response(
+        lambda prompt, response: {"prompt": prompt, "response": response}
+    ),
 )

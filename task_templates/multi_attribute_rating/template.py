@@ -5,7 +5,7 @@ What the editor stores is by place in the order shown; a judgment is always in c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Annotated, Any
@@ -33,12 +33,10 @@ from workbench.contracts.label_config import parse_label_config
 from workbench.contracts.presentation import LETTERS, in_canonical_order, shown_order
 from workbench.contracts.records import (
     Message,
-    Preference,
-    PromptCompletion,
     RecordKind,
-    Response,
 )
 from workbench.contracts.rendering import render_conversation, render_response
+from workbench.contracts.starting import starts_from_a_response
 from workbench.contracts.task_template import (
     ItemModel,
     JudgmentModel,
@@ -181,25 +179,6 @@ def brief(item: Item) -> str:
     return brief_of(item.messages)
 
 
-def from_preference(record: Preference) -> Mapping[str, Any]:
-    """Rate the winner of a comparison."""
-    return _alone(record.prompt, record.chosen, record.chosen_model)
-
-
-def from_completion(record: PromptCompletion) -> Mapping[str, Any]:
-    """Rate what an expert wrote."""
-    return _alone(record.prompt, record.completion, None)
-
-
-def from_response(record: Response) -> Mapping[str, Any]:
-    """Rate any response by itself."""
-    return _alone(record.prompt, record.response, record.model)
-
-
-def _alone(prompt: Sequence[Message], text: str, model: str | None) -> Mapping[str, Any]:
-    return {"prompt": prompt, "responses": [{"text": text, "model": model}]}
-
-
 @lru_cache(maxsize=64)
 def configure(options: RatingOptions) -> TaskTemplate[Item, Judgment, RatingOptions]:
     return replace(
@@ -246,9 +225,7 @@ TEMPLATE = TaskTemplate[Item, Judgment, RatingOptions](
     read=partial(read, _DEFAULTS),
     read_consensus=partial(read_consensus, _DEFAULTS),
     configure=configure,
-    starts_from={
-        RecordKind.PREFERENCE: from_preference,
-        RecordKind.PROMPT_COMPLETION: from_completion,
-        RecordKind.RESPONSE: from_response,
-    },
+    starts_from=starts_from_a_response(
+        lambda prompt, response: {"prompt": prompt, "responses": [response]}
+    ),
 )

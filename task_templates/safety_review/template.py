@@ -48,15 +48,14 @@ from workbench.contracts.quotes import Place, Source, Where, find_quote, write_q
 from workbench.contracts.records import (
     Given,
     Message,
-    Preference,
     Prompt,
-    PromptCompletion,
     Record,
     RecordKind,
     Response,
     UnpairedPreference,
 )
 from workbench.contracts.rendering import render_conversation, render_response
+from workbench.contracts.starting import starts_from_a_response
 from workbench.contracts.task_template import (
     Category,
     Coefficient,
@@ -392,27 +391,6 @@ def brief(item: Item) -> str:
     return brief_of(item.messages)
 
 
-def from_preference(record: Preference) -> Mapping[str, Any]:
-    """Review the winner of a comparison."""
-    return {
-        "prompt": record.prompt,
-        "response": {"text": record.chosen, "model": record.chosen_model},
-    }
-
-
-def from_completion(record: PromptCompletion) -> Mapping[str, Any]:
-    """Review what an expert wrote."""
-    return {"prompt": record.prompt, "response": {"text": record.completion}}
-
-
-def from_response(record: Response) -> Mapping[str, Any]:
-    """Review any response."""
-    return {
-        "prompt": record.prompt,
-        "response": {"text": record.response, "model": record.model},
-    }
-
-
 def configure(options: SafetyOptions) -> TaskTemplate[Item, Judgment, SafetyOptions]:
     return replace(
         TEMPLATE,
@@ -455,9 +433,7 @@ TEMPLATE = TaskTemplate[Item, Judgment, SafetyOptions](
     read_consensus=partial(read_consensus, options=_DEFAULTS),
     configure=configure,
     coefficients=(_verdict_entropy(_DEFAULTS),),
-    starts_from={
-        RecordKind.PREFERENCE: from_preference,
-        RecordKind.PROMPT_COMPLETION: from_completion,
-        RecordKind.RESPONSE: from_response,
-    },
+    starts_from=starts_from_a_response(
+        lambda prompt, response: {"prompt": prompt, "response": response}
+    ),
 )
